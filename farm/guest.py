@@ -1,0 +1,147 @@
+"""A guest that answers: QEMU, its SSH session with the checker in it, and what is known of it."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+
+from farm.check import PATH
+from farm.errors import InfraError
+from farm.images import run_part
+from farm.plan import Cell
+from farm.prepare import Prepared
+from farm.qemu.argv import Bootable, Wiring, command
+from farm.qemu.console import troubles
+from farm.qemu.machine import Machine
+from farm.session import Session, make_keys
+from farm.settings import cache_dir
+from farm.steps import Deadline
+
+BOOT_SECONDS = 150.0
+SSH_SECONDS = 30.0
+SSH_MARKER = "memory-farm: ssh"
+READY_MARKER = "memory-farm: ready"
+# A guest's clock may run by this factor faster or slower than the host's before its timeouts mean nothing.
+CLOCK_FACTOR = 1.5
+CLOCK_SLACK = 3.0
+
+
+@contextmanager
+def run_folder() -> Iterator[Path]:
+    """Yield a new folder for one guest, private to this user; removed in the end.
+
+    Its name begins with the farm's process number, so that what a killed farm left is found and removed.
+    """
+    base = cache_dir() / "runs"
+    base.mkdir(parents=True, exist_ok=True)
+    for old in base.iterdir():
+        owner = old.name.split("-")[0]
+        if owner.isdigit() and not Path(f"/proc/{owner}").exists():
+            shutil.rmtree(old, ignore_errors=True)
+    folder = base / f"{os.getpid()}-{secrets.token_hex(8)}"
+    folder.mkdir(mode=0o700)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@dataclass(slots=True)
+class Guest:
+    """One running guest; a context manager that ends it. `failed` are promises that its init could not keep."""
+
+    machine: Machine
+    session: Session
+    stack: ExitStack
+    seconds: dict[str, float]
+    release: str = ""
+    failed: tuple[str, ...] = ()
+    oopses: set[str] = field(default_factory=set)
+    tainted: bool = False
+    uptime: float = 0.0
+    clock: float = field(default_factory=time.monotonic)
+
+    def look(self) -> None:
+        """Ask who it is: release, clock, and which promises failed."""
+        self.clock = time.monotonic()
+        text = self.session.run("cat /proc/uptime /proc/sys/kernel/osrelease; cat /farm/failed 2>/dev/null; true")
+        uptime, self.release, *failed = text.splitlines()
+        self.uptime, self.failed = float(uptime.split()[0]), tuple(failed)
+
+    def look_back(self) -> None:
+        """Read the kernel log and the clock after the probes; InfraError where the clock ran wild."""
+        elapsed, began = time.monotonic() - self.clock, self.uptime
+        text = self.session.run("cat /proc/uptime /proc/sys/kernel/tainted; dmesg")
+        uptime, taint, log = text.split("\n", 2)
+        self.tainted = taint.strip() != "0"
+        self.oopses |= {line for _, line in troubles(log)}
+        inside = float(uptime.split()[0]) - began
+        if abs(inside - elapsed) > CLOCK_SLACK and not 1 / CLOCK_FACTOR < inside / max(elapsed, 0.1) < CLOCK_FACTOR:
+            raise InfraError(f"the guest's clock ran {inside:.0f} s in {elapsed:.0f} s of the host's", hint="run again")
+
+    def panicked(self) -> str | None:
+        """Return what the console says of a panic, in canonical form; books every other trouble as an oops."""
+        found = troubles(self.machine.console.text)
+        self.oopses |= {line for _, line in found}
+        self.tainted = self.tainted or bool(found)
+        return next((line for trouble, line in found if trouble.fatal), None)
+
+    def facts(self) -> dict[str, object]:
+        """Return what run.json keeps of this guest: arguments, seconds, failed promises."""
+        return {"argv": self.machine.argv, "seconds": self.seconds, "failed": list(self.failed)}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stack.close()
+
+
+def start(cell: Cell, prepared: Prepared, accel: str | None = None, seconds: float = BOOT_SECONDS) -> Guest:
+    """Boot a guest of `cell` and push the checker; the caller closes it (with). Raises Guest- and InfraErrors."""
+    deadline = Deadline(seconds * cell.arch.slowness)
+    keys = make_keys()
+    with ExitStack() as stack:
+        folder = stack.enter_context(run_folder())
+        initrd = folder / "initrd"
+        with initrd.open("wb") as out:
+            for part in prepared.parts:
+                out.write(part.read_bytes())
+            out.write(run_part(keys, cell.variant))
+        boot = Bootable(prepared.kernel, initrd, prepared.disk, prepared.images)
+        wires = accel or prepared.accel
+        began = time.monotonic()
+        machine = stack.enter_context(
+            Machine(lambda qmp: command(cell.arch, cell.variant, boot, Wiring(qmp, wires)), folder)
+        )
+        machine.wait_for(SSH_MARKER, deadline)
+        times = {"ssh": time.monotonic() - began}
+        session = stack.enter_context(Session(machine.ssh_port(), keys, SSH_SECONDS * cell.arch.slowness))
+        session.run("true")
+        times["answer"] = time.monotonic() - began
+        session.put(prepared.checker, PATH)
+        machine.wait_for(READY_MARKER, deadline)
+        guest = Guest(machine, session, stack.pop_all(), times)
+    return _known(guest, cell, began)
+
+
+def _known(guest: Guest, cell: Cell, began: float) -> Guest:
+    try:
+        guest.look()
+        guest.seconds["ready"] = time.monotonic() - began
+        if guest.release != cell.kernel.release:
+            raise InfraError(
+                f"{cell.name}: booted {guest.release!r}, not {cell.kernel.release!r}",
+                hint="the unpacked kernel does not fit its package; remove the cache folder kernels/",
+            )
+    except BaseException:
+        guest.stack.close()
+        raise
+    return guest

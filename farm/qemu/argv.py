@@ -1,0 +1,118 @@
+"""What QEMU is told: pure functions from (architecture, variant, files) to an argument list."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from farm.arches import Arch
+from farm.variants import Variant
+
+# quiet: a console line costs an exit under TCG; panic=-1 with -no-reboot ends QEMU (status 0: a marker decides);
+# notests: the crypto self-tests cost a third of a boot and observe nothing that probes see.
+CMDLINE = "quiet panic=-1 cryptomgr.notests random.trust_cpu=on"
+SANDBOX = "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"
+
+
+@dataclass(frozen=True, slots=True)
+class Bootable:
+    """The files of one guest. `images` maps an image's name in the variant to its path."""
+
+    kernel: Path
+    initrd: Path
+    disk: Path | None = None
+    images: Mapping[str, Path] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """How the host holds the guest: the inherited descriptor that QMP speaks on, and the accelerator."""
+
+    qmp_fd: int | None = None
+    accel: str = "tcg"
+    program: str = ""
+
+
+def command(arch: Arch, variant: Variant, boot: Bootable, wiring: Wiring) -> list[str]:
+    """Return QEMU's whole argument list for one guest."""
+    return [
+        wiring.program or arch.qemu,
+        *base(arch, variant, wiring),
+        *control(wiring),
+        *kernel(arch, variant, boot),
+        *network(arch),
+        *disk(arch, boot),
+        *devices(arch, variant, boot),
+    ]
+
+
+def base(arch: Arch, variant: Variant, wiring: Wiring) -> list[str]:
+    """Return machine, CPU, memory and what keeps QEMU to itself."""
+    machine = variant.machine(arch.name)
+    return [
+        "-M", ",".join(filter(None, [arch.machine, machine.machine])),
+        "-cpu", cpu(arch, wiring.accel),
+        "-accel", wiring.accel,
+        "-m", machine.memory or f"{variant.memory}M",
+        "-smp", variant.smp,
+        "-nodefaults", "-no-user-config", "-no-reboot",
+        "-display", "none",
+        "-sandbox", SANDBOX,
+    ]  # fmt: skip
+
+
+def cpu(arch: Arch, accel: str) -> str:
+    """Return the CPU model: under KVM a named one, so that two hosts can be compared."""
+    return arch.kvm_cpu if accel == "kvm" else arch.cpu
+
+
+def control(wiring: Wiring) -> list[str]:
+    """Return the serial line (standard output) and the QMP monitor (an inherited socket)."""
+    serial = ["-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console"]
+    if wiring.qmp_fd is None:
+        return [*serial, "-monitor", "none"]
+    return [*serial, "-chardev", f"socket,id=qmp,fd={wiring.qmp_fd}", "-mon", "chardev=qmp,mode=control"]
+
+
+def kernel(arch: Arch, variant: Variant, boot: Bootable) -> list[str]:
+    """Return kernel, initramfs, command line and firmware."""
+    machine = variant.machine(arch.name)
+    words = [f"console={arch.console}", CMDLINE, arch.cmdline, variant.cmdline, machine.cmdline]
+    firmware = ["-bios", machine.firmware] if machine.firmware else []
+    return [
+        *firmware,
+        "-kernel", str(boot.kernel),
+        "-initrd", str(boot.initrd),
+        "-append", " ".join(filter(None, words)),
+    ]  # fmt: skip
+
+
+def network(arch: Arch) -> list[str]:
+    """Return a network that reaches nothing; one port of 127.0.0.1, chosen by the host, leads to SSH."""
+    rom = ",romfile=" if arch.net.endswith("-pci") else ""
+    return [
+        "-netdev", "user,id=net0,restrict=on,hostfwd=tcp:127.0.0.1:0-:22",
+        "-device", f"{arch.net},netdev=net0{rom}",
+    ]  # fmt: skip
+
+
+def disk(arch: Arch, boot: Bootable) -> list[str]:
+    """Return the scratch disk; what the guest writes to it is thrown away with the guest."""
+    if boot.disk is None:
+        return []
+    return [
+        "-drive", f"if=none,id=scratch,format=raw,snapshot=on,file={escape(boot.disk)}",
+        "-device", f"{arch.block},drive=scratch",
+    ]  # fmt: skip
+
+
+def devices(arch: Arch, variant: Variant, boot: Bootable) -> list[str]:
+    """Return the variant's own devices with the paths of its images filled in."""
+    paths = {name: escape(path) for name, path in boot.images.items()}
+    return [argument.format_map(paths) for argument in variant.machine(arch.name).args]
+
+
+def escape(path: Path) -> str:
+    """Return a path as an option's value; QEMU wants a comma doubled."""
+    return str(path).replace(",", ",,")

@@ -1,0 +1,145 @@
+"""One QEMU process: started so that it cannot outlive the farm, held by QMP, ended. Knows no option's meaning."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import socket
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Self
+
+from qemu.qmp import QMPClient, QMPError
+
+from farm.errors import QemuError
+from farm.qemu.console import Console
+from farm.run import find
+from farm.steps import Deadline
+
+QMP_SECONDS = 20
+
+
+class Monitor:
+    """QMP, spoken synchronously over a connected socket."""
+
+    def __init__(self, link: socket.socket) -> None:
+        self._runner = asyncio.Runner()
+        self._client = QMPClient("guest")
+        self._client.logger.disabled = True
+        self._runner.run(self._in_time(self._client.connect(link)))
+
+    @staticmethod
+    async def _in_time(work: Any) -> Any:  # noqa: ANN401 - whatever QMP answers
+        return await asyncio.wait_for(work, QMP_SECONDS)
+
+    def execute(self, command: str, **arguments: object) -> Any:  # noqa: ANN401 - whatever QMP answers
+        """Run one QMP command and return its answer; QemuError where it is refused or nothing answers."""
+        try:
+            return self._runner.run(self._in_time(self._client.execute(command, arguments or None)))
+        except (QMPError, TimeoutError) as error:
+            raise QemuError(f"QMP {command}: {error or 'no answer'}") from error
+
+    def close(self) -> None:
+        """Hang up; never fails, the process may be gone."""
+        try:
+            self._runner.run(self._in_time(self._client.disconnect()))
+        except (QMPError, TimeoutError, OSError, EOFError):
+            pass
+        finally:
+            self._runner.close()
+
+
+class Machine:
+    """A running QEMU.
+
+    `argv` is called with the number of the descriptor on which QEMU is to speak QMP. The process dies with
+    the thread that made it (PR_SET_PDEATHSIG, prctl(2)): make it in the thread that uses it to the end.
+    """
+
+    def __init__(self, argv: Callable[[int], list[str]], folder: Path) -> None:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            self.argv = argv(theirs.fileno())
+            self._errors: IO[bytes] = (folder / "qemu.stderr").open("w+b")
+            self._process = self._start(theirs.fileno(), folder)
+        assert self._process.stdout is not None
+        self.console = Console(self._process.stdout)
+        self.monitor = self._connect(ours)
+
+    def _start(self, descriptor: int, folder: Path) -> subprocess.Popen[bytes]:
+        if find(self.argv[0]) is None:
+            raise QemuError(f"no {self.argv[0]}", hint="./inv doctor names the package")
+        # setpriv (util-linux) sets the signal and then becomes QEMU: no code of ours runs between fork and exec.
+        words = [find("setpriv") or "setpriv", "--pdeathsig", "KILL", find(self.argv[0]) or "", *self.argv[1:]]
+        try:
+            return subprocess.Popen(
+                words,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=self._errors,
+                pass_fds=[descriptor],
+                cwd=folder,
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise QemuError(f"cannot start {words[0]}: {error}") from error
+
+    def _connect(self, link: socket.socket) -> Monitor:
+        try:
+            return Monitor(link)
+        except (QMPError, TimeoutError, OSError, EOFError) as error:
+            self._kill()
+            status = self._process.returncode
+            raise QemuError(
+                f"{self.argv[0]} did not start (exit status {status}): {self.stderr.strip() or error}",
+                tail=" ".join(self.argv),
+            ) from error
+
+    @property
+    def pid(self) -> int:
+        """The process number."""
+        return self._process.pid
+
+    @property
+    def stderr(self) -> str:
+        """What QEMU itself complained about."""
+        self._errors.flush()
+        return Path(str(self._errors.name)).read_text(errors="replace")[-4000:]
+
+    @property
+    def ended(self) -> bool:
+        """Whether the process is gone."""
+        return self._process.poll() is not None
+
+    def ssh_port(self) -> int:
+        """Return the port of 127.0.0.1 that leads to the guest's port 22 (QEMU chose a free one)."""
+        table = str(self.monitor.execute("human-monitor-command", **{"command-line": "info usernet"}))
+        found = re.search(r"TCP\[HOST_FORWARD\]\s+\d+\s+127\.0\.0\.1\s+(\d+)", table)
+        if not found:
+            raise QemuError("QEMU forwards no port to the guest's SSH", tail=table)
+        return int(found.group(1))
+
+    def wait_for(self, marker: str, deadline: Deadline) -> None:
+        """Wait until the guest's console says `marker`; errors as in Console.wait_for."""
+        self.console.wait_for(marker, deadline)
+
+    def _kill(self) -> None:
+        self._process.kill()
+        self._process.wait()
+
+    def stop(self) -> None:
+        """End the guest at once: it holds nothing that outlives it."""
+        self._kill()
+        self.monitor.close()
+        self.console.close()
+        self._errors.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()

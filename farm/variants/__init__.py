@@ -1,0 +1,70 @@
+"""Guest configurations: one file each, data only; a new file in this folder is a new variant."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+# What every variant gives besides its own words: word → the kernel options without which it cannot be.
+BASE_GIVES: Mapping[str, tuple[str, ...]] = {"ext4": ("CONFIG_EXT4_FS", "CONFIG_VIRTIO_BLK")}
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A disk or memory image that the host makes: `kind` names its maker in farm/images.py. Size in MiB."""
+
+    name: str
+    kind: str
+    mib: int
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What QEMU is given for one architecture; `{NAME}` in `args` stands for the path of the image NAME."""
+
+    machine: str = ""
+    memory: str = ""
+    args: tuple[str, ...] = ()
+    firmware: str = ""
+    cmdline: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One guest configuration.
+
+    `gives` maps a word that probes may need to the kernel options without which the guest cannot have it.
+    `machines` has an entry per architecture that differs from `Machine()`; `cannot` says for an
+    architecture why it cannot have this variant. `memory` in MiB. `modules` are loaded in order, each after
+    what it depends on; a leading "?" means: where the kernel has it as a module. `setup` are lines for the
+    guest's shell, run before the checker; one that fails is reported as a failed promise.
+    """
+
+    name: str
+    says: str
+    gives: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    memory: int = 512
+    smp: str = "1"
+    cmdline: str = ""
+    modules: tuple[str, ...] = ()
+    images: tuple[Image, ...] = ()
+    setup: tuple[str, ...] = ()
+    machines: Mapping[str, Machine] = field(default_factory=dict)
+    cannot: Mapping[str, str] = field(default_factory=dict)
+
+    def machine(self, arch: str) -> Machine:
+        """Return what QEMU is given on `arch`."""
+        return self.machines.get(arch, Machine())
+
+
+def _load() -> dict[str, Variant]:
+    found = {}
+    for info in sorted(pkgutil.iter_modules(__path__), key=lambda item: item.name):
+        variant: Variant = importlib.import_module(f"{__name__}.{info.name}").VARIANT
+        found[variant.name] = variant
+    return found
+
+
+VARIANTS: dict[str, Variant] = _load()
