@@ -54,3 +54,12 @@ def run(
     if check and done.returncode != 0:
         raise InfraError(f"{' '.join(words)}: exit status {done.returncode}", tail=stderr[-TAIL:])
     return Completed(done.returncode, done.stdout, stderr)
+
+
+def attached(argv: Sequence[str | Path], *, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> int:
+    """Run `argv` on the user's own terminal, without a time limit, and return its exit status."""
+    words = [str(word) for word in argv]
+    path = find(words[0])
+    if path is None:
+        raise InfraError(f"{words[0]} is not installed", hint="./inv doctor names the package")
+    return subprocess.run([path, *words[1:]], cwd=cwd, env=env, check=False).returncode
