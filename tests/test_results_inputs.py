@@ -51,4 +51,4 @@ def test_each_input_is_in_the_key() -> None:
 
 def test_versions_sort_as_dpkg_sorts_them() -> None:
     versions = ["5.10.262-1", "6.1.9-1", "6.1.192-1~bpo1", "6.1.192-1", "6.12.117-1", "7.3~rc7-1", "7.3-1", "7.3.4-1"]
-    assert sorted(versions[::-1], key=results.version_key) == versions
+    assert sorted(set(versions), key=results.version_key) == versions
