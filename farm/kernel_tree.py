@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from farm import files, settings
-from farm.errors import FetchError, ImageError
+from farm.errors import ImageError
 from farm.payload import decompress, extract_vmlinux
 from farm.run import run
 from farm.steps import step
@@ -36,7 +36,12 @@ class KernelTree:
         if not path.exists():
             with files.exclusive(path.with_suffix(".lock")):
                 if not path.exists():
-                    files.replace(path, extract_vmlinux(self.image.read_bytes()))
+                    image = self.image.read_bytes()
+                    found = extract_vmlinux(image)
+                    if found is image:
+                        path.hardlink_to(self.image)
+                    else:
+                        files.replace(path, found)
         return path
 
 
@@ -46,6 +51,8 @@ def kernel_tree(kernel: Kernel, debs: Sequence[Path], cache: Path | None = None)
     if not current(home):
         with files.exclusive(home.with_suffix(".lock")):
             if not current(home):
+                for left in home.parent.glob(f"{home.name}.*.new"):  # by a run that was killed
+                    shutil.rmtree(left)
                 with step("unpack", kernel.name), files.disk_errors(home.parent):
                     make(kernel, debs, home)
     return tree_at(home, kernel.release)
@@ -60,7 +67,6 @@ def current(home: Path) -> bool:
 def make(kernel: Kernel, debs: Sequence[Path], home: Path) -> None:
     """Unpack aside, and rename what is complete into place."""
     new = files.aside(home)
-    shutil.rmtree(new, ignore_errors=True)
     try:
         raw = new / "raw"
         unpack(debs, raw, lambda name: is_wanted(name, kernel.release))
@@ -88,7 +94,9 @@ def arrange(raw: Path, new: Path, kernel: Kernel) -> None:
     modules.mkdir(parents=True)
     for place in (raw / "lib/modules", raw / "usr/lib/modules"):
         if (place / kernel.release).is_dir():
-            shutil.copytree(place / kernel.release, modules, dirs_exist_ok=True, symlinks=True, copy_function=shutil.move)
+            shutil.copytree(
+                place / kernel.release, modules, dirs_exist_ok=True, symlinks=True, copy_function=shutil.move
+            )
     boot = new / "boot"
     boot.mkdir()
     for kind, required in (("vmlinuz", True), ("config", True), ("System.map", False)):
@@ -126,5 +134,5 @@ def decompress_module(path: Path) -> bytes:
     if not path.name.endswith(".ko"):
         content = decompress(content, path.name, MODULE_LIMIT)
     if not content.startswith(b"\x7fELF"):
-        raise FetchError(f"{path.name}: not a kernel module")
+        raise ImageError(f"{path.name}: not a kernel module")
     return content

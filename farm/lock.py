@@ -80,7 +80,9 @@ def load(path: Path = PATH) -> Lock:
         kernels = tuple(_kernel(row) for row in raw["kernels"])
         root = {arch: tuple(Package(**row) for row in rows) for arch, rows in raw["root"].items()}
     except (ValueError, KeyError, TypeError) as error:
-        raise InfraError(f"{path}: not a lock file: {error}", hint="git checkout it, or ./inv kernels --update") from error
+        raise InfraError(
+            f"{path}: not a lock file: {error}", hint="git checkout it, or ./inv kernels --update"
+        ) from error
     return Lock(kernels, root)
 
 

@@ -11,6 +11,7 @@ import lzma
 import os
 import shutil
 import tarfile
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -25,7 +26,8 @@ from farm.files import disk_errors
 
 LIMIT = 4 << 30  # bytes of all files of one archive
 COUNT = 200_000  # members of one archive
-BROKEN = (tarfile.TarError, lzma.LZMAError, zstandard.ZstdError, EOFError, gzip.BadGzipFile, ArError)
+# ValueError: python-debian and tarfile read numbers of damaged headers with int()
+BROKEN = (tarfile.TarError, lzma.LZMAError, zstandard.ZstdError, zlib.error, EOFError, ArError, ValueError)
 
 Wanted = Callable[[str], bool]
 Opener = Callable[[BinaryIO], IO[bytes]]

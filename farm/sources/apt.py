@@ -14,11 +14,12 @@ from pathlib import Path
 from debian.debian_support import Version
 
 from farm import files, settings
+from farm.answers import GoneError
 from farm.errors import FetchError
 from farm.sources import mirrors, naming, release
 from farm.sources.control import control
 from farm.sources.index import Entry, Suite, entries
-from farm.store import GoneError, Store
+from farm.store import Store
 from farm.types import Kernel, Package
 
 KINDS = ("linux-image-", "linux-binary-", "linux-modules-", "linux-base-")
@@ -61,32 +62,43 @@ class Archive:
         """Return the addresses to try for `path` below the bases of `area`."""
         found = [f"{base}/{path}" for base in self.bases.get(area, ())]
         if not found:
-            raise FetchError(f"no mirror of the area {area!r} is known", hint=mirrors.HINT)
+            raise mirrors.missing(area)
         return found
 
-    def release(self, suite: Suite) -> release.Release:
+    def inrelease(self, suite: Suite) -> release.Release:
         """Return the suite's verified InRelease, and remember it; offline, the remembered one."""
         what = f"{suite.suite}/InRelease"
-        memory = self.memory / f"{suite.area}-{suite.suite}.InRelease"
+        memory = self.memory / f"{suite.area}-{suite.suite.replace('/', '-')}.InRelease"
         with files.exclusive(memory.with_suffix(".lock")):
             known = memory.read_bytes() if memory.is_file() else None
-            seen = release.parse(release.verified(known, what, self.keyrings), what) if known else None
-            fresh = known
-            if not (self.store.offline and known):
-                fresh = self.store.read(self.urls(suite.area, f"dists/{suite.suite}/InRelease"), what)
-            found = release.parse(release.verified(fresh or b"", what, self.keyrings), what)
-            if release.refuse_stale(found, seen, what, accept=suite.accepts_expired, now=self.now()):
+            seen = self.read_release(known, what) if known else None
+
+            def accept(content: bytes) -> tuple[bytes, release.Release, bool]:
+                found = self.read_release(content, what)
+                release.refuse_other(found, suite.suite, what)
+                late = release.refuse_stale(found, seen, what, accept=suite.accepts_expired, now=self.now())
+                return content, found, late
+
+            if self.store.offline and known:
+                content, found, late = accept(known)
+            else:
+                content, found, late = self.store.read(self.urls(suite.area, f"dists/{what}"), what, accept)
+            if late:
                 self.expired.add(suite)
-            if fresh and fresh != known:
-                files.replace(memory, fresh)
+            if content != known:
+                files.replace(memory, content)
         return found
+
+    def read_release(self, content: bytes, what: str) -> release.Release:
+        """Verify and read an InRelease."""
+        return release.parse(release.verified(content, what, self.keyrings), what)
 
     def index(self, suite: Suite, debian_arch: str) -> tuple[Entry, ...]:
         """Return the kernel packages, and `extra`, of one suite's main component; () where it has not the arch."""
         key = (suite, debian_arch)
         if key not in self.indexes:
             if suite not in self.releases:
-                self.releases[suite] = self.release(suite)
+                self.releases[suite] = self.inrelease(suite)
             listed = self.releases[suite]
             plain = f"main/binary-{debian_arch}/Packages"
             packed, whole = listed.files.get(f"{plain}.xz"), listed.files.get(plain)
@@ -152,15 +164,13 @@ class Archive:
             return package
         raise GoneError(f"{package.name} {package.version} is in the index, but {package.path} is not in the pool")
 
-    def from_pool(
-        self, name: str, like: Package, siblings: Sequence[Entry], pinned: Mapping[str, Package]
-    ) -> Package:
+    def from_pool(self, name: str, like: Package, siblings: Sequence[Entry], pinned: Mapping[str, Package]) -> Package:
         """Return a package of the version of `like` that no index names, from the pool folders of its siblings."""
         version = like.version.partition(":")[2] or like.version
         paths = [f"{folder}/{name}_{version}_{like.arch}.deb" for folder in pool_folders(siblings)]
         for path in paths:
             if path in pinned:
-                return pinned[path]
+                return self.still_there(pinned[path])
         for path in paths:
             try:
                 file, sha256, size = self.store.adopt(self.urls(like.area, path), path.rpartition("/")[2])
@@ -177,6 +187,10 @@ class Archive:
     def download(self, package: Package, whose: str) -> Path:
         """Return the stored .deb of a locked package; `whose` names the kernel or guest root in errors."""
         label = package.path.rpartition("/")[2]
+        if self.store.has(package.sha256, package.size):
+            return self.store.path(package.sha256)
+        if self.store.offline:
+            self.store.refuse_offline(f"{whose}: {label}")
         try:
             return self.store.fetch(self.urls(package.area, package.path), package.sha256, package.size, label)
         except GoneError as error:

@@ -18,7 +18,9 @@ RELEASES = (
 )
 MAIN = re.compile(rf"(?:{RELEASES})(?:-updates|-proposed-updates|-backports(?:-sloppy)?)?")
 SECURITY = re.compile(rf"(?:{RELEASES})(?:-security|/updates)")
-HINT = "set FARM_MIRROR or mirror: in matrix.yaml to the base address of a Debian mirror (the folder with dists/ and pool/)"
+HINT = (
+    "set FARM_MIRROR, or mirror: in matrix.yaml, to the address of a Debian mirror (the folder with dists/ and pool/)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +37,20 @@ def bases(wanted: Sequence[str] = (), folder: Path = APT) -> Mapping[str, tuple[
     """Return the base addresses per area ("main", "security"), in the order in which to try them.
 
     `wanted` are the user's own (FARM_MIRROR, else `mirror:`); each replaces what `folder` (apt's) says for its area.
+    An area may end up with none: what is stored already needs none.
     """
     found = {area: tuple(dict.fromkeys(of)) for area, of in areas(folder).items()}
     chosen = chosen_bases(wanted)
     if chosen["main"] and not chosen["security"] and not found["security"]:
         # Debian's own naming; whether the guess is right is seen by the signature of what lies there.
         chosen["security"] = tuple(f"{base}-security" for base in chosen["main"])
-    both = {area: chosen[area] or found[area] for area in ("main", "security")}
-    if not both["main"]:
-        raise FetchError(f"no mirror of Debian's archive: none is set, and {folder} names none", hint=HINT)
-    return both
+    return {area: chosen[area] or found[area] for area in ("main", "security")}
+
+
+def missing(area: str) -> FetchError:
+    """Return the error of an area for which neither the user nor apt names a base address."""
+    of = "security archive" if area == "security" else "archive"
+    return FetchError(f"no mirror of Debian's {of} is known: none is set, and the host's apt names none", hint=HINT)
 
 
 def words(setting: str | Sequence[str] | None) -> tuple[str, ...]:
@@ -113,7 +119,7 @@ def one_liners(text: str) -> Iterator[Line]:
     for raw in text.splitlines():
         found = re.match(r"deb\s+(?:\[(?P<options>[^\]]*)\]\s*)?(?P<rest>\S.*)", raw.partition("#")[0].strip())
         rest = found["rest"].split() if found else []
-        if found is None or len(rest) < 2:  # noqa: PLR2004 - base and suite
+        if found is None or len(rest) < 2:
             continue
         keyring = re.search(r"(?i)signed-by=(\S+)", found["options"] or "")
         yield Line(rest[0], (rest[1],), tuple(rest[2:]), keyring[1] if keyring else "")

@@ -34,11 +34,12 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """What a verified InRelease says. `until` is None where it never expires."""
+    """What a verified InRelease says. `until` is None where it never expires; `names` are codename and suite."""
 
     date: datetime
     until: datetime | None
     by_hash: bool
+    names: frozenset[str]
     files: dict[str, Listed]
 
 
@@ -67,7 +68,9 @@ def gpgv(content: bytes, keyring: Path) -> tuple[str | None, str]:
         signed, text = Path(folder, "InRelease"), Path(folder, "text")
         signed.write_bytes(content)
         said = run(
-            ["gpgv", "--status-fd", "1", "--keyring", keyring, "--output", text, signed], timeout=60, check=False
+            ["gpgv", "--homedir", folder, "--status-fd", "1", "--keyring", keyring, "--output", text, signed],
+            timeout=60,
+            check=False,
         )
         status = said.stdout.decode(errors="replace")
         good = "[GNUPG:] GOODSIG " in status and "[GNUPG:] VALIDSIG " in status and "[GNUPG:] BADSIG " not in status
@@ -93,7 +96,13 @@ def parse(text: str, what: str) -> Release:
     }
     if any(not re.fullmatch(r"[0-9a-f]{64}", row.sha256) for row in files.values()):
         raise FetchError(f"{what}: a SHA256 that is none")
-    return Release(date, moment(fields.get("Valid-Until", ""), what), fields.get("Acquire-By-Hash") == "yes", files)
+    return Release(
+        date=date,
+        until=moment(fields.get("Valid-Until", ""), what),
+        by_hash=fields.get("Acquire-By-Hash") == "yes",
+        names=frozenset({fields.get("Codename", ""), fields.get("Suite", "")}),
+        files=files,
+    )
 
 
 def moment(text: str, what: str) -> datetime | None:
@@ -105,6 +114,12 @@ def moment(text: str, what: str) -> datetime | None:
     except ValueError as error:
         raise FetchError(f"{what}: cannot read the date {text!r}") from error
     return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def refuse_other(release: Release, suite: str, what: str) -> None:
+    """Raise where a mirror hands out another suite's file, which may well be signed."""
+    if suite.removesuffix("/updates") not in release.names:
+        raise FetchError(f"{what}: is about {', '.join(sorted(release.names))}, not about {suite}")
 
 
 def refuse_stale(release: Release, seen: Release | None, what: str, *, accept: bool, now: datetime) -> bool:
