@@ -1,0 +1,30 @@
+"""What differs between two kernels: `resolve` their names, `compare` them, show it `as_text` or as JSON."""
+
+from farm.diff.compare import ENDING, WHOLE_CELL, Diff, Only, compare
+from farm.diff.groups import Group, by_behaviour, counts, group, where_text
+from farm.diff.labels import config_differences, option_value
+from farm.diff.names import Choice, resolve
+from farm.diff.text import as_text, by_reason, missing_text, probes_text, summary_line, value_text
+
+__all__ = [
+    "ENDING",
+    "WHOLE_CELL",
+    "Choice",
+    "Diff",
+    "Group",
+    "Only",
+    "as_text",
+    "by_behaviour",
+    "by_reason",
+    "compare",
+    "config_differences",
+    "counts",
+    "group",
+    "missing_text",
+    "option_value",
+    "probes_text",
+    "resolve",
+    "summary_line",
+    "value_text",
+    "where_text",
+]
