@@ -46,7 +46,7 @@ ARCHES: dict[str, Arch] = {arch.name: arch for arch in (
         # with plain "max" every kernel but 5.10 would get five-level paging.
         cpu="max,cx16=off,la57=off", kvm_cpu="Skylake-Client-noTSX-IBRS",
         console="ttyS0",
-        # no_timer_check and a trusted TSC: the calibration goes wrong on a busy host (a guest's clock ran 65 times too fast).
+        # Without calibration of the TSC, which goes wrong on a busy host (a guest's clock ran 65 times too fast).
         cmdline="no_timer_check tsc=reliable",
     ),
     Arch(

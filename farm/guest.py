@@ -136,12 +136,17 @@ def _known(guest: Guest, cell: Cell, began: float) -> Guest:
     try:
         guest.look()
         guest.seconds["ready"] = time.monotonic() - began
-        if guest.release != cell.kernel.release:
-            raise InfraError(
-                f"{cell.name}: booted {guest.release!r}, not {cell.kernel.release!r}",
-                hint="the unpacked kernel does not fit its package; remove the cache folder kernels/",
-            )
+        _prove(guest.release, cell)
     except BaseException:
         guest.stack.close()
         raise
     return guest
+
+
+def _prove(release: str, cell: Cell) -> None:
+    """Raise InfraError unless the kernel that runs is the one that the cell is named after."""
+    if release != cell.kernel.release:
+        raise InfraError(
+            f"{cell.name}: booted {release!r}, not {cell.kernel.release!r}",
+            hint="the unpacked kernel does not fit its package; remove the cache folder kernels/",
+        )

@@ -14,11 +14,11 @@ from pathlib import Path
 
 from farm import cpio, files
 from farm.errors import ImageError
+from farm.kernel_tree import decompress_module
 from farm.modules import ModuleTree
 from farm.session import Keys
 from farm.settings import ROOT, cache_dir
 from farm.types import Package
-from farm.unpack import decompress_module
 from farm.variants import Variant
 
 FOLDERS = ("bin", "dev", "etc", "farm", "lib", "mnt", "mnt/dax", "mnt/ext4", "proc", "run", "sys", "tmp", "usr")
@@ -26,7 +26,10 @@ MORE_FOLDERS = ("usr/bin", "usr/sbin", "sbin", "var", "var/run")
 LIBRARY = re.compile(r"lib(?:c|crypt|tomcrypt|tommath|gmp|z)\.so\.\d+")
 INTERPRETER = re.compile(rb"/lib[\w./-]*/ld[\w.-]*\.so\.\d+")
 # What init, the set-up lines and a user of `./inv shell` call by name; busybox's own shell finds the others.
-APPLETS = "sh cat chmod dmesg free grep insmod ls lsmod mkdir mknod mount ps rm sleep sysctl top umount uname vi".split()
+APPLETS = (
+    *("cat", "chmod", "dmesg", "free", "grep", "insmod", "ls", "lsmod", "mkdir", "mknod", "mount"),
+    *("ps", "rm", "sh", "sleep", "sysctl", "top", "umount", "uname", "vi"),
+)
 # The network first: the host connects while the rest is being loaded.
 NET_MODULES = ("?virtio_pci", "virtio_net")
 # ext4 asks for crc32c by a name that modules.dep does not know (a soft dependency).
@@ -91,23 +94,21 @@ def _read(tree: Path, *names: str) -> bytes:
     for name in names:
         if (tree / name).is_file():
             return (tree / name).read_bytes()
-    raise ImageError(f"the guest root's packages have no {names[0]}", hint="./inv kernels --update renews the lock file")
+    raise ImageError(
+        f"the guest root's packages have no {names[0]}", hint="./inv kernels --update renews the lock file"
+    )
 
 
 def _find(tree: Path, name: str) -> Path:
-    """Return the file `name`; its links lead to a file of the same package, found by name, never followed."""
-    for path in sorted(tree.rglob(name)):
-        if path.is_symlink():
-            return _find(tree, str(path.readlink()).rsplit("/", 1)[-1]) if path.readlink().name != name else _real(tree, name)
-        return path
-    raise ImageError(f"the guest root's packages have no {name}", hint="./inv kernels --update renews the lock file")
-
-
-def _real(tree: Path, name: str) -> Path:
-    for path in sorted(tree.rglob(name)):
-        if not path.is_symlink():
-            return path
-    raise ImageError(f"the guest root's packages have only links to {name}")
+    """Return the regular file that `name` is or that a link of that name leads to; links are never followed."""
+    paths = sorted(tree.rglob(name))
+    regular = [path for path in paths if not path.is_symlink()]
+    if regular:
+        return regular[0]
+    targets = {str(path.readlink()).rsplit("/", 1)[-1] for path in paths} - {name}
+    if not targets:
+        raise ImageError(f"the guest root's packages have no {name}", hint="./inv kernels --update renews the lock file")
+    return _find(tree, min(targets))
 
 
 def modules_part(digest: str, tree: Path, variant: Variant) -> Path:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from farm.errors import ProtocolError
@@ -50,7 +50,7 @@ class Done:
 Message = Hello | Start | Record | Done
 
 
-def _need(condition: bool, what: str, line: bytes) -> None:  # noqa: FBT001 - reads as a sentence at every call
+def _need(condition: bool, what: str, line: bytes) -> None:
     if not condition:
         raise ProtocolError(f"the checker printed {what}", tail=repr(line[:400]))
 
@@ -103,7 +103,7 @@ def _record(found: dict[str, object], line: bytes) -> Record:
     _need(_keys(found, "probe", "end", "saw", "why", "trace"), "a record with unknown keys", line)
     probe = _probe_id(found["probe"], line)
     end, saw, why, trace = (found.get(key, default) for key, default in DEFAULTS)
-    _need(end in ENDINGS, f"a record with the ending {end!r}", line)
+    _need(isinstance(end, str) and end in ENDINGS, f"a record with the ending {end!r}", line)
     _need(_text(why) and (bool(why) or end == Ending.ANSWERED), "a record that does not say why", line)
     _need(isinstance(saw, dict) and len(saw) <= MAX_WORDS, "a record whose words are no object", line)
     _need(isinstance(trace, list) and len(trace) <= MAX_TRACE, "a record whose trace is no list", line)
@@ -124,4 +124,4 @@ def _done(found: dict[str, object], line: bytes) -> Done:
     return Done(int(str(found["done"])))
 
 
-PARSERS = {"hello": _hello, "start": _start, "probe": _record, "done": _done}
+PARSERS: dict[str, Callable[[dict[str, object], bytes], Message]] = {"hello": _hello, "start": _start, "probe": _record, "done": _done}

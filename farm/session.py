@@ -12,8 +12,8 @@ import termios
 import tty
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Self
+from dataclasses import dataclass, field
+from typing import Any, Self
 
 import paramiko
 from cryptography.hazmat.primitives import serialization
@@ -36,7 +36,7 @@ class Keys:
 
     client: paramiko.Ed25519Key
     host: paramiko.Ed25519Key
-    host_dropbear: bytes
+    host_dropbear: bytes = field(repr=False)
 
     @property
     def authorized(self) -> bytes:
@@ -117,6 +117,8 @@ class Session:
             errors = channel.recv_stderr(CHUNK) if channel.recv_stderr_ready() else b""
             status = channel.recv_exit_status()
         text = output.decode(errors="replace")
+        if status == -1:
+            raise LostError(f"{command}: the guest hung up before it was done", tail=text)
         if status != 0:
             raise ProtocolError(f"{command}: exit status {status}", tail=text + errors.decode(errors="replace"))
         return text
@@ -177,7 +179,7 @@ def _join(channel: paramiko.Channel) -> None:
             termios.tcsetattr(sys.stdin, termios.TCSADRAIN, saved)
 
 
-def _pump(channel: paramiko.Channel, sources: list[object]) -> None:
+def _pump(channel: paramiko.Channel, sources: list[Any]) -> None:
     while True:
         ready, _, _ = select.select(sources, [], [])
         if channel in ready:
@@ -193,5 +195,3 @@ def _pump(channel: paramiko.Channel, sources: list[object]) -> None:
             else:
                 channel.shutdown_write()
                 sources.remove(sys.stdin)
-
-

@@ -26,7 +26,7 @@ class Trouble:
 
 
 # fmt: off
-# Texts as printed by the kernel's kernel/panic.c, lib/bug.c, mm/ and arch/*/mm/fault.c. The first match of a line counts.
+# Texts as printed by kernel/panic.c, lib/bug.c, mm/ and arch/*/mm/fault.c. The first match of a line counts.
 TROUBLES: tuple[Trouble, ...] = (
     Trouble("panic",     re.compile(r"Kernel panic - not syncing: .*"), fatal=True),
     Trouble("oops",      re.compile(r"Oops(?:: | - |\[).*")),
@@ -42,6 +42,7 @@ TROUBLES: tuple[Trouble, ...] = (
     Trouble("hung-task", re.compile(r"INFO: task \S+ blocked for more than .*")),
     Trouble("kasan",     re.compile(r"BUG: (?:KASAN|KCSAN|KMSAN|KFENCE): .*")),
     Trouble("double",    re.compile(r"traps: PANIC: double fault.*"), fatal=True),
+    Trouble("oom",       re.compile(r"Out of memory: Killed process .*")),
     Trouble("bug",       re.compile(r"BUG: .*")),
 )
 # fmt: on
@@ -138,3 +139,4 @@ class Console:
     def close(self) -> None:
         """Wait for the reading thread; the stream's other end must be closed."""
         self._thread.join(timeout=5)
+        self._stream.close()

@@ -1,0 +1,112 @@
+"""One cell end to end: prepare, boot, ask, write. Read this first."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from farm import results
+from farm.asking import Answers, ask_all
+from farm.catalogue import Probe
+from farm.check import Order
+from farm.errors import FarmError, GuestError
+from farm.guest import start
+from farm.plan import Cell
+from farm.prepare import Workshop, gives
+from farm.qemu import accel
+from farm.qemu.argv import cpu
+from farm.results import CellInfo, StoredCell, Wanted
+from farm.steps import step
+
+
+def answer(cell: Cell, shop: Workshop, root: Path, *, fresh: bool = False) -> None:
+    """Run what has no answer yet of `cell` and write its folder under `root`; raises what kept it unanswered."""
+    wanted = shop.wanted(cell, accel.version(cell.arch))
+    old = None if fresh else results.scan(root).cell(cell.kernel.name, cell.arch.name, cell.variant.name)
+    changed = results.changed_families(old.info if old else None, wanted)
+    probes = [one for one in shop.probes(cell) if changed is None or shop.catalogue.probes[one].family in changed]
+    info = blank(cell, wanted)
+    began = time.monotonic()
+    try:
+        prepared = shop.prepare(cell, accelerator(cell, shop, root))
+        model = cpu(cell.arch, prepared.accel)
+        digest = hashlib.sha256(prepared.config.encode()).hexdigest()
+        info = replace(info, cpu=model, accel=prepared.accel, config_sha256=digest)
+        order = Order(tuple(probes), tuple(sorted(gives(cell.variant))), prepared.ruled_out, cell.arch.slowness)
+        answers = ask_all(cell, prepared, order)
+    except FarmError as error:
+        stage = "boot" if isinstance(error, GuestError) else "prepare"
+        results.write(root, replace(info, ending="unanswered", stage=stage, why=error.message), console=error.tail)
+        raise
+    with step("write", cell.name):
+        write(
+            root,
+            info,
+            answers,
+            config=prepared.config,
+            old=old if changed is not None else None,
+            known=shop.catalogue.probes,
+            seconds=time.monotonic() - began,
+        )
+
+
+def blank(cell: Cell, wanted: Wanted) -> CellInfo:
+    """Return what is known of a cell before any guest was started."""
+    return CellInfo(
+        kernel=cell.kernel,
+        digest=wanted.kernel_digest,
+        config_sha256="",
+        arch=cell.arch.name,
+        variant=cell.variant.name,
+        variant_digest=wanted.variant_digest,
+        guest_root=wanted.guest_root,
+        qemu=wanted.qemu,
+        families=wanted.families,
+        selection=wanted.selection,
+    )
+
+
+def write(
+    root: Path,
+    info: CellInfo,
+    answers: Answers,
+    *,
+    config: str,
+    old: StoredCell | None,
+    known: Mapping[str, Probe],
+    seconds: float,
+) -> None:
+    """Write the cell's folder; records of families that were not run again are kept from `old`."""
+    new = list(answers.records.values())
+    fresh = {known[record.probe].family for record in new}
+    kept = old.full_records() if old else []
+    records = results.merge(kept, new, lambda probe: probe in known and known[probe].family not in fresh)
+    oopses = answers.oopses | (set(old.info.oopses) if old else set())
+    info = replace(
+        info,
+        page_size=answers.page_size or (old.info.page_size if old else None),
+        oopses=tuple(sorted(oopses)),
+        tainted=answers.tainted or bool(old and old.info.tainted),
+    )
+    run = {"guests": answers.guests, "seconds": seconds, "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
+    results.write(root, info, records, config=config, run=run, console=answers.console, replace_answer=True)
+
+
+def accelerator(cell: Cell, shop: Workshop, root: Path) -> str:
+    """Return the accelerator: that of this architecture's answers where there are some, so that cells compare.
+
+    Else a real boot of this very cell decides.
+    """
+    stored = results.scan(root)
+    of_arch = [one.info for one in stored.cells.values() if one.info.arch == cell.arch.name]
+    classes = sorted({info.accel for info in of_arch if info.accel})
+    if classes and not accel.asked_for():
+        return classes[0]
+
+    def boots() -> None:
+        start(cell, shop.prepare(cell, "kvm"), accel="kvm", seconds=accel.TRY_SECONDS).stack.close()
+
+    return accel.choose(cell.arch, boots)
