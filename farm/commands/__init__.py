@@ -1,0 +1,1 @@
+"""What the tasks do: each function is one command of the interface and returns its exit status."""

@@ -1,0 +1,129 @@
+"""matrix, plan and shell: the commands that boot guests, or say which they would boot."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from farm import catalogue, cell as cells, doctor, fleet, lock, plan, report, results
+from farm.commands.chosen import Chosen, go_offline, source
+from farm.errors import InfraError, PlanError
+from farm.fleet import FleetOptions, Summary
+from farm.guest import start
+from farm.plan import Cell
+from farm.program import say
+from farm.progress import Board, clock_face, roughly, shown
+from farm.qemu import accel
+from farm.settings import ROOT
+
+__all__ = ["Chosen", "open_shell", "run_matrix", "show_plan"]
+
+OK, UNANSWERED = 0, 2
+LINES = 12  # of one kind of trouble, before the rest is only counted
+
+
+def run_matrix(
+    chosen: Chosen,
+    *,
+    repeat: str = "1",
+    fresh: bool = False,
+    all_probes: bool = False,
+    offline: bool = False,
+    yes: bool = False,
+) -> int:
+    """Run what has no answer yet, write the report, and say how it ended."""
+    go_offline(offline)
+    asked = chosen.read()
+    planned, root = chosen.cells(asked), chosen.results_folder(asked)
+    options = FleetOptions(
+        jobs=chosen.guests(asked), fresh=fresh, repeat=times(repeat), results=root, all_probes=all_probes
+    )
+    host_for(planned, yes=yes)
+    shop = fleet.workshop(lock.load(), source(asked), all_probes=all_probes)
+    began = time.monotonic()
+    with shown(Board(options.jobs, earlier(planned, root))):
+        summary = fleet.run(planned, shop, options)
+    page = report.write(results.scan(root), catalogue.load(), ROOT / "report")
+    print("\n".join(outcome(summary, time.monotonic() - began)))
+    print(f"report: {page.resolve().as_uri()}")
+    return UNANSWERED if summary.unanswered or summary.broken else OK
+
+
+def times(word: str) -> int:
+    """Return the value of --repeat."""
+    if not word.isascii() or not word.isdigit() or not 1 <= int(word) <= 1000:
+        raise PlanError(f"--repeat: a number from 1 to 1000 is expected, not {word!r}")
+    return int(word)
+
+
+def host_for(planned: Sequence[Cell], *, yes: bool) -> None:
+    """Provide the host programs of all cells; go on without an architecture's QEMU as long as another can run."""
+    per_arch: dict[str, tuple[doctor.Need, ...]] = {}
+    for one in planned:
+        mine = per_arch.get(one.arch.name, ())
+        per_arch[one.arch.name] = tuple(dict.fromkeys((*mine, *doctor.of_arch(one.arch, [one.variant]))))
+    try:
+        doctor.ensure([*doctor.GUESTS, *(need for needs in per_arch.values() for need in needs)], yes=yes)
+    except InfraError as error:
+        if doctor.missing(doctor.GUESTS) or all(doctor.missing(needs) for needs in per_arch.values()):
+            raise
+        say(f"going on without: {error.message}; {error.hint}")
+
+
+def earlier(planned: Iterable[Cell], root: Path) -> dict[str, float]:
+    """Return how many seconds the cells took when they last ran on this host, by name."""
+    found: dict[str, float] = {}
+    for one in planned:
+        try:
+            found[one.name] = float(json.loads((root / one.name / "run.json").read_text())["seconds"])
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+    return found
+
+
+def outcome(summary: Summary, seconds: float) -> list[str]:
+    """Return how a run ended, for people."""
+    count = f"{summary.answered} of {summary.planned} cells answered"
+    ran = f"{len(summary.ran)} ran in {clock_face(seconds)}" if summary.ran or summary.unanswered else "nothing to do"
+    lines = [f"{count}, {ran}"]
+    for what, rows in (("unanswered", summary.unanswered), ("broken", summary.broken)):
+        lines += [f"{what}: {name}: {why}" for name, why in rows[:LINES]]
+        if len(rows) > LINES:
+            lines.append(f"{what}: … and {len(rows) - LINES} more")
+    return lines
+
+
+def show_plan(chosen: Chosen, *, fresh: bool = False, all_probes: bool = False) -> int:
+    """Print the cells, and which of them have an answer."""
+    asked = chosen.read()
+    planned, root = chosen.cells(asked), chosen.results_folder(asked)
+    shop = fleet.workshop(lock.load(), source(asked), all_probes=all_probes)
+    rows = fleet.todo(planned, shop, root, fresh=fresh)
+    width = max(len(one.name) for one, _ in rows)
+    for one, why in rows:
+        print(f"{one.name:<{width}}  {f'to run: {why}' if why else 'answered'}")
+    waiting = [one for one, why in rows if why]
+    took = earlier(planned, root)
+    total = f"{len(rows)} cells: {len(rows) - len(waiting)} answered, {len(waiting)} to run"
+    known = [took[one.name] for one in waiting if one.name in took]
+    if known:
+        total += f" (about {roughly(sum(known) / len(known) * len(waiting) / chosen.guests(asked))})"
+    print(total)
+    return OK
+
+
+def open_shell(name: str, *, offline: bool = False, yes: bool = False) -> int:
+    """Open an interactive shell in the guest of one cell; the guest goes away with it."""
+    go_offline(offline)
+    asked = Chosen().read()
+    one = plan.cell_named(name, lock.load())
+    doctor.ensure([*doctor.GUESTS, *doctor.of_arch(one.arch, [one.variant])], yes=yes)
+    shop = fleet.workshop(lock.load(), source(asked))
+    with shown(Board()):
+        prepared = shop.prepare(one, cells.accelerator(one, shop, asked.results))
+        guest = start(one, prepared)
+    with guest:
+        say(f"{one.name}, {accel.version(one.arch)}; the checker is /farm/checker; leave with exit")
+        return guest.session.shell()

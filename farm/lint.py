@@ -1,0 +1,33 @@
+"""The linters, as a table: `./inv lint` runs them to be read, tests/test_lint.py so that a finding fails the tests."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from farm.settings import ROOT
+
+BIN = Path(sys.executable).parent
+SHELL = ("inv", ".ci/run", "guest/init")
+
+
+def _c_files() -> list[str]:
+    found = [path for folder in ("lib", "probes") for path in (ROOT / "guest" / folder).rglob("*.[ch]")]
+    return sorted(str(path.relative_to(ROOT)) for path in found)
+
+
+def _shell_files() -> list[str]:
+    return [name for name in SHELL if (ROOT / name).exists()]
+
+
+def linters() -> dict[str, Sequence[str]]:
+    """Return the command line of every linter, to be run in the project's folder."""
+    python = sys.executable
+    return {
+        "ruff check": (python, "-m", "ruff", "check", "--quiet", "."),
+        "ruff format": (python, "-m", "ruff", "format", "--quiet", "--check", "--diff", "."),
+        "mypy": (python, "-m", "mypy", "--no-error-summary"),
+        "clang-format": (str(BIN / "clang-format"), "--dry-run", "--Werror", *_c_files()),
+        "shellcheck": (str(BIN / "shellcheck"), *_shell_files()),
+    }

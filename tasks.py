@@ -1,0 +1,109 @@
+"""Invoke tasks: names, options and help. What they do is in farm/commands/, imported by the task that needs it."""
+
+from invoke.context import Context
+
+from farm.program import command
+
+RESULTS = {"results": "another results folder"}
+CELLS = {
+    **RESULTS,
+    "matrix": "another matrix file",
+    "kernels": "series, versions or names, comma-separated (default: the matrix file's)",
+    "arches": "architectures, comma-separated (default: the matrix file's)",
+    "variants": "guest configurations, comma-separated (default: the matrix file's)",
+    "jobs": "guests at a time (default: one per CPU)",
+    "fresh": "run again what is answered",
+    "all-probes": "run every probe in every variant",
+}
+HOST = {
+    "yes": "install missing Debian packages without asking (as CI=true does)",
+    "offline": "use no network (as FARM_OFFLINE=1)",
+}
+
+# One option per line would hide that a task is three lines.
+# fmt: off
+
+
+@command(help={**CELLS, **HOST, "repeat": "run every cell so many times and compare the runs"})
+def matrix(
+    _: Context, kernels: str = "", arches: str = "", variants: str = "", matrix: str = "", results: str = "",
+    jobs: str = "", repeat: str = "1", fresh: bool = False, all_probes: bool = False,
+    offline: bool = False, yes: bool = False,
+) -> int:
+    """Run every cell that has no answer yet, and write the report."""
+    from farm.commands.running import Chosen, run_matrix
+    chosen = Chosen(matrix, kernels, arches, variants, results, jobs)
+    return run_matrix(chosen, repeat=repeat, fresh=fresh, all_probes=all_probes, offline=offline, yes=yes)
+
+
+@command(help=CELLS)
+def plan(
+    _: Context, kernels: str = "", arches: str = "", variants: str = "", matrix: str = "", results: str = "",
+    jobs: str = "", fresh: bool = False, all_probes: bool = False,
+) -> int:
+    """Show the cells, and which of them are answered already."""
+    from farm.commands.running import Chosen, show_plan
+    return show_plan(Chosen(matrix, kernels, arches, variants, results, jobs), fresh=fresh, all_probes=all_probes)
+
+
+@command(help={"arch": "only this architecture", "update": "ask the archive, and move the lock"})
+def kernels(_: Context, arch: str = "", update: bool = False) -> int:
+    """Show the kernels that there are."""
+    from farm.commands.kernels import show_kernels
+    return show_kernels(arch=arch, update=update)
+
+
+@command(positional=["old", "new"], help={
+    **RESULTS, "old": "a kernel: 6.1, 6.12.117-1, or a whole name", "new": "the other one",
+    "arch": "only this architecture", "variant": "only this guest configuration", "format": "text, json or html",
+    "out": "write to this file", "against": "take NEW from this other results folder",
+})
+def diff(
+    _: Context, old: str, new: str, arch: str = "", variant: str = "", format: str = "text", out: str = "",
+    results: str = "", against: str = "",
+) -> int:
+    """Show what changed between two kernels: 0 nothing, 1 something, 2 not comparable."""
+    from farm.commands.reading import Sides, show_diff
+    return show_diff(Sides(old, new, results, against), arch=arch, variant=variant, shape=format, out=out)
+
+
+@command(help={**RESULTS, "out": "another folder than report/"})
+def report(_: Context, out: str = "", results: str = "") -> int:
+    """Write the report: a static site that opens without a server."""
+    from farm.commands.reading import write_report
+    return write_report(out=out, folder=results)
+
+
+@command(positional=["cell"], help={"cell": "<kernel>/<arch>/<variant>, for instance 6.12/arm64/plain", **HOST})
+def shell(_: Context, cell: str, offline: bool = False, yes: bool = False) -> int:
+    """Open a shell in the guest of a cell."""
+    from farm.commands.running import open_shell
+    return open_shell(cell, offline=offline, yes=yes)
+
+
+@command()
+def doctor(_: Context) -> int:
+    """Show what this host lacks, and the command that installs it."""
+    from farm.commands.host import examine
+    return examine()
+
+
+@command(help={"all": "the long ones too", "yes": HOST["yes"]})
+def test(_: Context, all: bool = False, yes: bool = False) -> int:
+    """Run everything that CI runs: linters, unit tests, a build of the checker, guests."""
+    from farm.commands.host import run_tests
+    return run_tests(everything=all, yes=yes)
+
+
+@command()
+def lint(_: Context) -> int:
+    """Run the linters alone."""
+    from farm.commands.host import run_linters
+    return run_linters()
+
+
+@command(help=HOST)
+def bench(_: Context, offline: bool = False, yes: bool = False) -> int:
+    """Measure the figures that the farm promises, as ratios."""
+    from farm.commands.bench import measure
+    return measure(offline=offline, yes=yes)
