@@ -1,0 +1,290 @@
+"""The catalogue: behaviours, their probes and what is claimed of them, read strictly from guest/catalogue/*.yaml."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+import yaml
+
+from farm.errors import PlanError
+from farm.settings import ROOT
+from farm.types import upstream
+
+GUEST = ROOT / "guest"
+EVERYWHERE = frozenset({"ext4"})
+"""Words that every variant gives: they select no probe for a variant."""
+
+Value = str | int
+T = TypeVar("T")
+NAME = re.compile(r"[a-z0-9]+(_[a-z0-9]+)*")
+WORD = re.compile(r"[a-z0-9_]{1,64}")
+NUMBER = re.compile(r"0|-?[1-9][0-9]*")
+
+FILE_KEYS = ("behaviours", "explains")
+BEHAVIOUR_KEYS = ("listed", "condition", "constraint", "remark", "says", "probes")
+PROBE_KEYS = ("says", "source", "needs", "config", "core", "saw", "claim")
+CONDITIONS = ("since", "until", "arch")
+KNOWN_KEYS = ("id", "what", "since", "origin", "arch", "config", "probes", "words")
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What is claimed where its conditions hold: for each word the values that are allowed."""
+
+    words: Mapping[str, tuple[Value, ...]]
+    since: tuple[str, ...] = ()
+    until: tuple[str, ...] = ()
+    arch: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """One small experiment; `saw` holds the foreseen values per word, empty where any is."""
+
+    id: str
+    behaviour: str
+    family: str
+    says: str
+    source: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    config: tuple[str, ...] = ()
+    core: bool = False
+    saw: Mapping[str, tuple[Value, ...]] = field(default_factory=dict)
+    claims: tuple[Claim, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Behaviour:
+    """One row of the published matrix; `listed` marks the rows of the mission's table, whose words it keeps."""
+
+    id: str
+    family: str
+    says: str
+    listed: bool = False
+    condition: str = ""
+    constraint: str = ""
+    remark: str = ""
+    probes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A known change; `probes` and `words` are globs over what shows it, `config` the kernel option behind it."""
+
+    id: str
+    what: str
+    origin: str
+    since: tuple[str, ...] = ()
+    arch: tuple[str, ...] = ()
+    config: str = ""
+    probes: tuple[str, ...] = ()
+    words: tuple[str, ...] = ("*",)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Catalogue:
+    """Everything that is claimed; `families` maps a catalogue file's stem to its probe ids."""
+
+    behaviours: Mapping[str, Behaviour]
+    probes: Mapping[str, Probe]
+    known: tuple[Known, ...]
+    families: Mapping[str, tuple[str, ...]]
+
+    def selection(self, gives: frozenset[str], base: bool, everything: bool = False) -> tuple[str, ...]:
+        """Return the ids that a variant runs: all in the base, else those that need a word it gives, and the core."""
+        own = gives - EVERYWHERE
+        chosen = (p.id for p in self.probes.values() if base or everything or p.core or own.intersection(p.needs))
+        return tuple(sorted(chosen))
+
+
+def since_holds(points: Iterable[str], version: str) -> bool:
+    """Whether `version` (a package version) is at or after one of `points`.
+
+    The highest point is mainline's: it holds for everything from there on. Each other one is a stable branch's
+    ("6.12.117": series 6.12, from .117 on).
+    """
+    here = upstream(version)
+    known = sorted(upstream(point) for point in points)
+    return any(here >= point if point == known[-1] else here >= point and here[:2] == point[:2] for point in known)
+
+
+def load(folder: Path = GUEST / "catalogue") -> Catalogue:
+    """Read every `*.yaml` in `folder`; raise PlanError naming the file, the place and the nearest known key."""
+    behaviours: dict[str, Behaviour] = {}
+    probes: dict[str, Probe] = {}
+    known: dict[str, Known] = {}
+    families: dict[str, tuple[str, ...]] = {}
+    for path in sorted(folder.glob("*.yaml")):
+        node = _Node(_parse(path), path.name)
+        node.only(FILE_KEYS)
+        found = [_behaviour(name, each, path.stem) for name, each in node.children("behaviours")]
+        for behaviour, its_probes in found:
+            _add(behaviours, behaviour.id, behaviour, path.name)
+            for probe in its_probes:
+                _add(probes, probe.id, probe, path.name)
+        families[path.stem] = tuple(sorted(probe.id for _, its_probes in found for probe in its_probes))
+        for each in node.items("explains"):
+            change = _known(each)
+            _add(known, change.id, change, path.name)
+    return Catalogue(behaviours, probes, tuple(known.values()), families)
+
+
+def _add(table: dict[str, T], name: str, value: T, where: str) -> None:
+    if name in table:
+        raise PlanError(f"{where}: {name} is there twice", hint="ids are unique over all files")
+    table[name] = value
+
+
+def _parse(path: Path) -> object:
+    """Read YAML as strings only: 5.10 stays a version, `yes` a value, and no file can name a Python object."""
+    try:
+        return yaml.load(path.read_text(encoding="utf-8"), Loader=_Strings)  # noqa: S506 - a BaseLoader
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise PlanError(f"{path.name}: {' '.join(str(error).split())}") from error
+
+
+class _Strings(yaml.BaseLoader):
+    """A BaseLoader that refuses a key said twice."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[object, object]:
+        keys = [str(key.value) for key, _ in node.value]
+        for key in keys:
+            if keys.count(key) > 1:
+                raise PlanError(f"line {node.start_mark.line + 1}: {key} is there twice")
+        return super().construct_mapping(node, deep=deep)
+
+
+@dataclass(frozen=True, slots=True)
+class _Node:
+    """A mapping of the file, and where it stands, so that every error says where."""
+
+    value: object
+    where: str
+
+    @property
+    def mapping(self) -> Mapping[str, object]:
+        if self.value is None or self.value == "":
+            return {}
+        if not isinstance(self.value, dict):
+            raise PlanError(f"{self.where}: expected keys with values, found {self.value!r}")
+        return self.value
+
+    def only(self, keys: Iterable[str]) -> None:
+        for key in self.mapping:
+            if key not in keys:
+                near = difflib.get_close_matches(key, keys, 1, 0)
+                raise PlanError(f"{self.where}: unknown key {key!r}", hint=f"the nearest known one is {near[0]!r}")
+
+    def children(self, key: str) -> list[tuple[str, _Node]]:
+        inside = _Node(self.mapping.get(key), f"{self.where}: {key}")
+        return [(name, _Node(each, f"{self.where}: {name}")) for name, each in inside.mapping.items()]
+
+    def items(self, key: str) -> list[_Node]:
+        found = self.mapping.get(key) or []
+        if not isinstance(found, list):
+            raise PlanError(f"{self.where}: {key} is no list")
+        return [_Node(each, f"{self.where}: {key} {n}") for n, each in enumerate(found, 1)]
+
+    def text(self, key: str, *, needed: bool = False) -> str:
+        found = self.mapping.get(key, "")
+        if not isinstance(found, str) or (needed and not found):
+            raise PlanError(f"{self.where}: {key} is {'missing' if found == '' else 'no text'}")
+        return found
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        found = self.mapping.get(key, ())
+        found = (found,) if isinstance(found, str) and found else found or ()
+        if not isinstance(found, list | tuple) or not all(isinstance(each, str) for each in found):
+            raise PlanError(f"{self.where}: {key} is no list of texts")
+        return tuple(str(each) for each in found)
+
+    def flag(self, key: str) -> bool:
+        found = self.mapping.get(key, "false")
+        if found != "true" and found != "false":  # noqa: PLR1714 - what is found may not be hashable
+            raise PlanError(f"{self.where}: {key} is {found!r}", hint="true or false")
+        return found == "true"
+
+    def values(self, key: str) -> tuple[Value, ...]:
+        found = self.texts(key)
+        if not found:
+            raise PlanError(f"{self.where}: {key} has no value")
+        return tuple(int(each) if NUMBER.fullmatch(each) else each for each in found)
+
+
+def _behaviour(name: str, node: _Node, family: str) -> tuple[Behaviour, list[Probe]]:
+    node.only(BEHAVIOUR_KEYS)
+    parts = name.split(".")
+    if len(parts) != 2 or not all(NAME.fullmatch(part) for part in parts):
+        raise PlanError(f"{node.where}: {name!r} is no behaviour", hint="<system call>.<behaviour>, lower case")
+    probes = [_probe(name, short, each, family) for short, each in node.children("probes")]
+    row = {key: node.text(key) for key in ("condition", "constraint", "remark")}
+    ids = tuple(sorted(probe.id for probe in probes))
+    says = node.text("says", needed=True)
+    return Behaviour(name, family, says, listed=node.flag("listed"), probes=ids, **row), probes
+
+
+def _probe(behaviour: str, name: str, node: _Node, family: str) -> Probe:
+    node.only(PROBE_KEYS)
+    if not NAME.fullmatch(name):
+        raise PlanError(f"{node.where}: {name!r} is no name of a probe", hint="lower case, single underscores")
+    saw = dict(_words(_Node(node.mapping.get("saw"), f"{node.where}: saw")))
+    claims = tuple(_claim(each, saw) for each in node.items("claim"))
+    return Probe(
+        id=f"{behaviour}.{name}",
+        behaviour=behaviour,
+        family=family,
+        says=node.text("says", needed=True),
+        source=node.texts("source"),
+        needs=node.texts("needs"),
+        config=node.texts("config"),
+        core=node.flag("core"),
+        saw=saw,
+        claims=claims,
+    )
+
+
+def _words(node: _Node, without: Iterable[str] = ()) -> Iterable[tuple[str, tuple[Value, ...]]]:
+    for word in node.mapping:
+        if word not in without:
+            if not WORD.fullmatch(word):
+                raise PlanError(f"{node.where}: {word!r} is no word", hint="lower case, digits, underscores")
+            yield word, node.values(word)
+
+
+def _claim(node: _Node, saw: Mapping[str, tuple[Value, ...]]) -> Claim:
+    words = dict(_words(node, CONDITIONS))
+    if not words:
+        raise PlanError(f"{node.where}: claims nothing")
+    for word, values in words.items():
+        for value in values:
+            if value not in saw.get(word, ()):
+                raise PlanError(f"{node.where}: {word}: {value} is not among the foreseen values", hint="add it to saw")
+    since, until = _points(node, "since"), _points(node, "until")
+    return Claim(words, since, until, node.texts("arch"))
+
+
+def _points(node: _Node, key: str) -> tuple[str, ...]:
+    points = node.texts(key)
+    for point in points:
+        if not re.fullmatch(r"[0-9]+(\.[0-9]+)+", point):
+            raise PlanError(f"{node.where}: {key}: {point!r} is no kernel version", hint="such as 6.12 or 6.12.117")
+    return points
+
+
+def _known(node: _Node) -> Known:
+    node.only(KNOWN_KEYS)
+    return Known(
+        id=node.text("id", needed=True),
+        what=node.text("what", needed=True),
+        origin=node.text("origin", needed=True),
+        since=_points(node, "since"),
+        arch=node.texts("arch"),
+        config=node.text("config"),
+        probes=node.texts("probes") or ("*",),
+        words=node.texts("words") or ("*",),
+    )

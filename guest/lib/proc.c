@@ -1,0 +1,266 @@
+/* What /proc says of one mapping: maps, smaps, pagemap; numbers of other files. No allocation: brk is a subject. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include "internal.h"
+
+struct lines {
+	int fd;
+	size_t have, at;
+	char buffer[4096];
+};
+
+static bool open_lines(struct lines *lines, const char *path)
+{
+	lines->fd = open(path, O_RDONLY | O_CLOEXEC);
+	lines->have = lines->at = 0;
+	return lines->fd >= 0;
+}
+
+/* The next line without its end, cut to `size`; false at the end, where the file is closed. */
+static bool next_line(struct lines *lines, char *out, size_t size)
+{
+	size_t n = 0;
+
+	for (;;) {
+		if (lines->at == lines->have) {
+			ssize_t got = read(lines->fd, lines->buffer, sizeof(lines->buffer));
+
+			if (got <= 0) {
+				close(lines->fd);
+				out[n] = '\0';
+				return n > 0;
+			}
+			lines->have = (size_t)got;
+			lines->at = 0;
+		}
+		char c = lines->buffer[lines->at++];
+
+		if (c == '\n')
+			break;
+		if (n + 1 < size)
+			out[n++] = c;
+	}
+	out[n] = '\0';
+	return true;
+}
+
+struct place {
+	unsigned long from, to;
+	char perms[8];
+	char name[200];
+};
+
+static bool is_header(const char *line, struct place *place)
+{
+	int used = 0;
+
+	if (sscanf(line, "%lx-%lx %7s %*s %*s %*s%n", &place->from, &place->to, place->perms, &used) != 3)
+		return false;
+	line += used;
+	line += strspn(line, " ");
+	snprintf(place->name, sizeof(place->name), "%s", line);
+	return true;
+}
+
+/* Finds the mapping that holds `at`; then, where `key` is given, its line in smaps ("VmFlags:", "Rss:"). */
+static bool find_place(const void *at, struct place *place, const char *key, char *value, size_t size)
+{
+	static struct lines lines;
+	char line[400];
+	struct place each;
+	bool inside = false, found = false;
+
+	if (!open_lines(&lines, key ? "/proc/self/smaps" : "/proc/self/maps"))
+		broken("/proc/self/maps: %s", errno_name(errno));
+	while (next_line(&lines, line, sizeof(line))) {
+		if (is_header(line, &each)) {
+			inside = each.from <= (unsigned long)at && (unsigned long)at < each.to;
+			if (inside) {
+				*place = each;
+				found = !key;
+			}
+		} else if (inside && key && strncmp(line, key, strlen(key)) == 0) {
+			snprintf(value, size, "%s", line + strlen(key) + strspn(line + strlen(key), " \t"));
+			found = true;
+		}
+	}
+	return found;
+}
+
+const char *protection(const void *at)
+{
+	struct place place;
+	const char *seen = find_place(at, &place, NULL, NULL, 0) ? textf("%s", place.perms) : "unmapped";
+
+	note("maps of %s: %s", letter_of(at), seen);
+	return seen;
+}
+
+int mapping_pages(const void *at)
+{
+	struct place place;
+	int n = find_place(at, &place, NULL, NULL, 0) ? (int)((place.to - place.from) / page_size) : 0;
+
+	note("maps of %s: %dp", letter_of(at), n);
+	return n;
+}
+
+const char *offset_in_mapping(const void *at)
+{
+	struct place place;
+
+	if (!find_place(at, &place, NULL, NULL, 0))
+		return "unmapped";
+	return place.from == (unsigned long)at ? "start" : "inside";
+}
+
+const char *mapping_name(const void *at)
+{
+	struct place place;
+	const char *seen = find_place(at, &place, NULL, NULL, 0) ? textf("%s", place.name) : "unmapped";
+
+	note("maps of %s: '%s'", letter_of(at), seen);
+	return seen;
+}
+
+const char *vm_flags(const void *at)
+{
+	struct place place;
+	char value[TEXT] = "";
+	size_t n;
+
+	if (!find_place(at, &place, "VmFlags:", value, sizeof(value)))
+		snprintf(value, sizeof(value), "unmapped");
+	n = strlen(value);
+	while (n && value[n - 1] == ' ')
+		value[--n] = '\0';
+	note("smaps of %s: VmFlags %s", letter_of(at), value);
+	return textf("%s", value);
+}
+
+const char *vm_flag(const void *at, const char *two_letters)
+{
+	const char *all = vm_flags(at);
+
+	for (const char *flag = all; strcmp(all, "unmapped") != 0; flag++) {
+		if (strncmp(flag, two_letters, 2) == 0)
+			return "yes";
+		flag = strchr(flag, ' ');
+		if (!flag)
+			return "no";
+	}
+	return "unmapped";
+}
+
+int smaps_pages(const void *at, const char *key)
+{
+	struct place place;
+	char value[TEXT], name[40];
+	int n = -1;
+
+	snprintf(name, sizeof(name), "%s:", key);
+	if (find_place(at, &place, name, value, sizeof(value)))
+		n = (int)(strtoul(value, NULL, 10) / (page_size >> 10));
+	note("smaps of %s: %s %dp", letter_of(at), name, n);
+	return n;
+}
+
+static const char *how_many(long some, long all)
+{
+	return some == 0 ? "none" : some == all ? "all" : "some";
+}
+
+const char *residency(const void *at, long n)
+{
+	static unsigned char in_core[4096];
+	long result, some = 0;
+	const char *seen;
+
+	if (n > (long)sizeof(in_core))
+		broken("residency: at most %zu pages", sizeof(in_core));
+	result = quiet_call(mincore, at, pages(n), in_core);
+	for (long i = 0; i < n; i++)
+		some += in_core[i] & 1;
+	seen = failed(result) ? outcome(result) : how_many(some, n);
+	note("mincore of %s, %ldp: %s", letter_of(at), n, seen);
+	return seen;
+}
+
+static const char *pagemap(const void *at, long n, int bit, const char *what)
+{
+	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	long some = 0;
+	const char *seen;
+
+	if (fd < 0)
+		broken("/proc/self/pagemap: %s", errno_name(errno));
+	for (long i = 0; i < n; i++) {
+		unsigned long page = (unsigned long)at / page_size + (unsigned long)i;
+		uint64_t entry = 0;
+
+		if (pread(fd, &entry, sizeof(entry), (off_t)page * (off_t)sizeof(entry)) != sizeof(entry))
+			broken("/proc/self/pagemap at %s: %s", letter_of(at), errno_name(errno));
+		some += entry >> bit & 1;
+	}
+	close(fd);
+	seen = how_many(some, n);
+	note("pagemap of %s, %ldp: %s %s", letter_of(at), n, what, seen);
+	return seen;
+}
+
+const char *populated(const void *at, long n)
+{
+	return pagemap(at, n, 63, "present");
+}
+
+const char *swapped(const void *at, long n)
+{
+	return pagemap(at, n, 62, "swapped");
+}
+
+long proc_number(const char *path, const char *key)
+{
+	static struct lines lines;
+	char line[400];
+	long number = -1;
+
+	if (!open_lines(&lines, path))
+		return -1;
+	while (next_line(&lines, line, sizeof(line)))
+		if (strncmp(line, key, strlen(key)) == 0 && strchr(" \t:0123456789", line[strlen(key)]))
+			number = strtol(line + strlen(key) + strspn(line + strlen(key), ": \t"), NULL, 10);
+	return number;
+}
+
+const char *file_word(const char *path)
+{
+	char text[512], *word = text;
+	int n = read_file(path, text, sizeof(text));
+
+	if (n < 0)
+		return errno_name(-n);
+	if (strchr(text, '[') && strchr(text, ']')) {
+		word = strchr(text, '[') + 1;
+		*strchr(word, ']') = '\0';
+	}
+	word[strcspn(word, " \t\n")] = '\0';
+	note("%s: %.100s", path, word);
+	return textf("%s", word);
+}
+
+const char *file_has(const char *path, const char *text)
+{
+	static struct lines lines;
+	char line[400];
+	bool found = false;
+
+	if (!open_lines(&lines, path))
+		return errno_name(errno);
+	while (next_line(&lines, line, sizeof(line)))
+		found = found || strstr(line, text);
+	note("%s: %s \"%s\"", path, found ? "has" : "has not", text);
+	return yes(found);
+}

@@ -1,0 +1,277 @@
+/* checker list | checker run --gives A,B --ruled-out 'need=why' [--scale N] < ids. One fork, one record per probe. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+#include <linux/personality.h>
+#include <sys/personality.h>
+#include <sys/wait.h>
+#include "internal.h"
+#include "run.h"
+
+enum { DEADLINE = 5, GRACE = 3, RULED_OUT = 32 };
+
+static struct options {
+	const char *gives;
+	const char *ruled_out[RULED_OUT];
+	int ruled_outs;
+	int scale;
+} options = {.gives = "", .scale = 1};
+
+static int kmsg = -1;
+
+static bool has_word(const char *list, const char *word, size_t length)
+{
+	for (const char *at = list; *at; at += strcspn(at, ","), at += *at == ',')
+		if (strcspn(at, ",") == length && strncmp(at, word, length) == 0)
+			return true;
+	return false;
+}
+
+/* Sets the record to unmet, and answers false, where the probe needs what is not there. */
+static bool needs_are_met(const struct probe *probe)
+{
+	for (const char *need = probe->needs; *need; need += strspn(need, " ")) {
+		size_t length = strcspn(need, " ");
+
+		for (int i = 0; i < options.ruled_outs; i++) {
+			const char *each = options.ruled_out[i];
+
+			if (strncmp(each, need, length) == 0 && each[length] == '=') {
+				snprintf(record->why, sizeof(record->why), "%s", each + length + 1);
+				return false;
+			}
+		}
+		if (!has_word(options.gives, need, length)) {
+			snprintf(record->why, sizeof(record->why), "needs %.*s, which this variant does not give",
+				(int)length, need);
+			return false;
+		}
+		need += length;
+	}
+	return true;
+}
+
+static void mark(const char *id)
+{
+	char text[160];
+	int n = snprintf(text, sizeof(text), "<3>memory-farm: probe %s\n", id);
+
+	if (kmsg >= 0 && write(kmsg, text, (size_t)n) < 0)
+		kmsg = -1;
+}
+
+static _Noreturn void probe_process(const struct probe *probe)
+{
+	sigset_t none;
+	pid_t self;
+
+	setpgid(0, 0);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	write_file("/proc/self/oom_score_adj", "1000");
+	catch_faults();
+	self = getpid();
+	record->prober = self;
+	probe->run();
+	if (getpid() == self) /* a `return` inside in_child ends the child only */
+		strcpy(record->end, "answered");
+	_exit(0);
+}
+
+/* Waits for `pid` until the deadline: its status, or -1. Reaps what the probe left behind on the way. */
+static int wait_until(pid_t pid, int seconds)
+{
+	struct timespec now, end, left;
+	sigset_t child;
+	int status;
+	pid_t got;
+
+	sigemptyset(&child);
+	sigaddset(&child, SIGCHLD);
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	end.tv_sec += seconds;
+	for (;;) {
+		while ((got = waitpid(-1, &status, WNOHANG)) > 0)
+			if (got == pid)
+				return status;
+		if (got < 0 && pid < 0)
+			return 0; /* no children left */
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		left.tv_sec = end.tv_sec - now.tv_sec - (end.tv_nsec < now.tv_nsec);
+		left.tv_nsec = end.tv_nsec - now.tv_nsec + (end.tv_nsec < now.tv_nsec) * 1000000000L;
+		if (left.tv_sec < 0)
+			return -1;
+		sigtimedwait(&child, NULL, &left);
+	}
+}
+
+static void book_end(int status)
+{
+	if (record->end[0] && status == 0)
+		return;
+	if (status == -1) {
+		strcpy(record->end, "hung");
+		snprintf(record->why, sizeof(record->why), "killed at its deadline");
+	} else if (WIFSIGNALED(status)) {
+		strcpy(record->end, "died");
+		snprintf(record->why, sizeof(record->why), "%s", signal_name(WTERMSIG(status)));
+	} else {
+		strcpy(record->end, "broken");
+		snprintf(record->why, sizeof(record->why), "the probe's process ended with status %d",
+			WEXITSTATUS(status));
+	}
+}
+
+static void clear_record(void)
+{
+	record->end[0] = record->why[0] = '\0';
+	record->letters = record->words = record->undos = 0;
+	record->traced = 0;
+	record->cut = false;
+}
+
+static void run_probe(const struct probe *probe)
+{
+	pid_t pid;
+
+	clear_record();
+	mark(probe->id);
+	json_start(probe->id);
+	if (!needs_are_met(probe)) {
+		json_record(probe->id, "unmet", record->why, record);
+		return;
+	}
+	pid = fork();
+	if (pid == 0)
+		probe_process(probe);
+	if (pid < 0) {
+		json_record(probe->id, "broken", "fork failed", record);
+		return;
+	}
+	book_end(wait_until(pid, DEADLINE * options.scale));
+	setpgid(pid, pid);
+	kill(-pid, SIGKILL);
+	kill(pid, SIGKILL);
+	wait_until(-1, GRACE * options.scale);
+	undo_all();
+	json_record(probe->id, record->end, record->why, record);
+}
+
+static const struct probe *find_probe(const char *id)
+{
+	for (const struct probe *probe = probes; probe->id; probe++)
+		if (strcmp(probe->id, id) == 0)
+			return probe;
+	return NULL;
+}
+
+static int run_asked(void)
+{
+	static char ids[1 << 20];
+	size_t length = 0;
+	ssize_t n;
+	int count = 0;
+
+	while ((n = read(0, ids + length, sizeof(ids) - 1 - length)) > 0)
+		length += (size_t)n;
+	take_over_files();
+	settle_run();
+	for (char *id = strtok(ids, "\n"); id; id = strtok(NULL, "\n"), count++) {
+		const struct probe *probe = find_probe(id);
+
+		if (probe) {
+			run_probe(probe);
+		} else {
+			clear_record();
+			json_record(id, "broken", "this checker has no such probe", record);
+		}
+	}
+	unsettle_run();
+	return count;
+}
+
+/* Standard input and output are the protocol's; a probe finds neither, and only 0, 1 and 2 in use. */
+void take_over_files(void)
+{
+	int null = open("/dev/null", O_RDWR);
+
+	json_fd = fcntl(1, F_DUPFD_CLOEXEC, 200);
+	kmsg = open("/dev/kmsg", O_WRONLY | O_CLOEXEC);
+	kmsg = kmsg < 0 ? -1 : fcntl(kmsg, F_DUPFD_CLOEXEC, 201);
+	dup2(null, 0);
+	dup2(null, 1);
+	if (!verbose)
+		dup2(null, 2);
+	for (int fd = 3; fd < 200; fd++)
+		close(fd);
+}
+
+/* The address layout must not vary: no randomisation, no environment. */
+static void fix_layout(char **argv)
+{
+	static char *const empty[] = {NULL};
+	int now = personality(0xffffffff);
+
+	if (now & ADDR_NO_RANDOMIZE)
+		return;
+	personality((unsigned long)now | ADDR_NO_RANDOMIZE);
+	execve("/proc/self/exe", argv, empty);
+}
+
+static int usage(void)
+{
+	dprintf(2, "usage: checker list | selftest | run [--gives A,B] [--ruled-out 'NEED=WHY']... [--scale N] "
+		   "[--verbose]\n");
+	return 2;
+}
+
+static bool parse(int argc, char **argv)
+{
+	for (int i = 2; i < argc; i++) {
+		if (strcmp(argv[i], "--verbose") == 0)
+			verbose = true;
+		else if (i + 1 == argc)
+			return false;
+		else if (strcmp(argv[i], "--gives") == 0)
+			options.gives = argv[++i];
+		else if (strcmp(argv[i], "--ruled-out") == 0 && options.ruled_outs < RULED_OUT)
+			options.ruled_out[options.ruled_outs++] = argv[++i];
+		else if (strcmp(argv[i], "--scale") == 0)
+			options.scale = atoi(argv[++i]);
+		else
+			return false;
+	}
+	return options.scale > 0;
+}
+
+int main(int argc, char **argv)
+{
+	sigset_t child;
+
+	page_size = (size_t)sysconf(_SC_PAGESIZE);
+	if (argc < 2 || !parse(argc, argv))
+		return usage();
+	if (strcmp(argv[1], "list") == 0) {
+		for (const struct probe *probe = probes; probe->id; probe++)
+			dprintf(1, "%s\n", probe->id);
+		return 0;
+	}
+	if (strcmp(argv[1], "selftest") == 0)
+		return selftest();
+	if (strcmp(argv[1], "run") != 0)
+		return usage();
+	fix_layout(argv);
+	map_record();
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	sigemptyset(&child);
+	sigaddset(&child, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &child, NULL);
+	json_hello();
+	json_done(run_asked());
+	return 0;
+}
