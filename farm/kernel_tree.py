@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,8 +45,13 @@ class KernelTree:
         return path
 
 
-def kernel_tree(kernel: Kernel, debs: Sequence[Path], cache: Path | None = None) -> KernelTree:
-    """Unpack the packages of `kernel` once, into `cache` (else the farm's own), and return what is there."""
+def kernel_tree(
+    kernel: Kernel, debs: Sequence[Path] | Callable[[], Sequence[Path]], cache: Path | None = None
+) -> KernelTree:
+    """Unpack the packages of `kernel` once, into `cache` (else the farm's own), and return what is there.
+
+    `debs` may be a function: it is called, and anything downloaded, only where the kernel is not unpacked yet.
+    """
     home = (cache or settings.cache_dir() / "kernels") / kernel.digest
     if not current(home):
         with files.exclusive(home.with_suffix(".lock")):
@@ -54,7 +59,7 @@ def kernel_tree(kernel: Kernel, debs: Sequence[Path], cache: Path | None = None)
                 for left in home.parent.glob(f"{home.name}.*.new"):  # by a run that was killed
                     shutil.rmtree(left)
                 with step("unpack", kernel.name), files.disk_errors(home.parent):
-                    make(kernel, debs, home)
+                    make(kernel, debs() if callable(debs) else debs, home)
     return tree_at(home, kernel.release)
 
 

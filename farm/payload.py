@@ -19,12 +19,14 @@ from farm.errors import ImageError
 
 LIMIT = 512 << 20  # bytes that a kernel may unpack to
 SECTOR = 512
+BOOT_HEADER, ZBOOT_HEADER = 0x250, 64
 LZ4_BLOCK = 8 << 20
+ZSTD_PIECE = 4 << 10
 
 
 def extract_vmlinux(image: bytes) -> bytes:
     """Return what QEMU is to load: the ELF inside a bzImage, the Image inside a zboot file, else `image` itself."""
-    if image[0x202:0x206] == b"HdrS":
+    if image[0x202:0x206] == b"HdrS" and len(image) > BOOT_HEADER:
         sectors = image[0x1F1] or 4
         offset, length = struct.unpack_from("<II", image, 0x248)
         begin = (sectors + 1) * SECTOR + offset
@@ -32,7 +34,7 @@ def extract_vmlinux(image: bytes) -> bytes:
         if not found.startswith(b"\x7fELF"):
             raise ImageError("bzImage: its payload is not an ELF file")
         return found
-    if image[:2] == b"MZ" and image[4:8] == b"zimg":
+    if image[:2] == b"MZ" and image[4:8] == b"zimg" and len(image) > ZBOOT_HEADER:
         offset, length = struct.unpack_from("<II", image, 8)
         return decompress(image[offset : offset + length], "zboot image", LIMIT)
     if image.startswith(b"\x7fELF") or image[56:60] == b"ARM\x64":
@@ -71,9 +73,17 @@ def _gzip(packed: bytes, limit: int) -> bytes:
 
 
 def _zstd(packed: bytes, limit: int) -> bytes:
-    """Unpack zstd; the frame may not tell its size, and the size that the kernel appends is no frame."""
-    stream = zstandard.ZstdDecompressor(max_window_size=1 << 31).stream_reader(packed)
-    return stream.read(limit)
+    """Unpack zstd; the frame may not tell its size, and the size that the kernel appends is no frame.
+
+    In small pieces, because one byte can stand for thirty thousand and the decompressor knows no limit.
+    """
+    stream = zstandard.ZstdDecompressor(max_window_size=1 << 31).decompressobj()
+    found = bytearray()
+    for at in range(0, len(packed), ZSTD_PIECE):
+        found += stream.decompress(packed[at : at + ZSTD_PIECE])
+        if stream.eof or len(found) >= limit:
+            return bytes(found[:limit])
+    raise zstandard.ZstdError("it ends too early")
 
 
 def _lz4(packed: bytes, limit: int) -> bytes:

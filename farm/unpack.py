@@ -56,7 +56,11 @@ def data_of(deb: Path, member: str = "data.tar") -> Iterator[tarfile.TarFile]:
     """Open one member of a .deb (data.tar or control.tar, however compressed) as a stream of files."""
     try:
         with deb.open("rb") as handle:
-            found = next((part for part in ArFile(fileobj=handle) if suffix_of(part.name, member) is not None), None)
+            parts = ArFile(fileobj=handle).getmembers()
+            # Not every decompressor tells a stream that ends too early from one that ends.
+            if deb.stat().st_size < 8 + sum(60 + part.size for part in parts):
+                raise FetchError(f"{deb.name}: cannot be unpacked: it ends too early")
+            found = next((part for part in parts if suffix_of(part.name, member) is not None), None)
             if found is None:
                 raise FetchError(f"{deb.name}: has no {member}")
             opener = OPENERS.get(suffix_of(found.name, member) or "")
