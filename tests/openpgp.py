@@ -1,4 +1,4 @@
-"""OpenPGP without gpg: a key of one's own, its keyring, and cleartext signatures as InRelease files have them (RFC 4880)."""
+"""OpenPGP without gpg (RFC 4880): a key, its keyring, and cleartext signatures as InRelease files have them."""
 
 import base64
 import hashlib

@@ -22,7 +22,7 @@ class Request(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.web.answer(self)
 
-    do_HEAD = do_GET
+    do_HEAD = do_GET  # noqa: N815 - the name that http.server calls
 
     def log_message(self, *_args: Any) -> None:  # noqa: ANN401 - as the base class has it
         """Say nothing."""
