@@ -21,6 +21,8 @@ def web() -> Iterator[Web]:
 def store(web: Web, tmp_path: Path) -> Store:
     return Store(tmp_path / "store", offline=False, wait=no_wait, session=web.session())
 
+
+def test_a_wrong_digest_names_both(web: Web, store: Store) -> None:
     other = bytes(len(BODY))
     said = refused(store, web.put("a.deb", other))
 
