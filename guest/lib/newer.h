@@ -2,13 +2,13 @@
 #ifndef NEWER_H
 #define NEWER_H
 
-#include <linux/fcntl.h>
 #include <linux/falloc.h>
 #include <linux/memfd.h>
 #include <linux/mempolicy.h>
 #include <linux/mman.h>
 #include <linux/prctl.h>
 #include <linux/userfaultfd.h>
+#include "constants.h"
 
 #define MPOL_MODES 0x1fff /* what the MPOL_F_ mode flags (bits 13 to 15) leave: linux/mempolicy.h */
 #ifndef SEEK_DATA

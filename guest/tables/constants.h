@@ -6,7 +6,13 @@
 #define CONSTANTS_H
 
 #include <asm/unistd.h>
+
+/* On 32 bits its structs differ from those of the C library's fcntl.h, which lib/ includes as well. */
+#define flock kernel_flock
+#define flock64 kernel_flock64
 #include <linux/fcntl.h>
+#undef flock
+#undef flock64
 #include <linux/mman.h>
 
 /* 32-bit targets: the calls whose plain form takes a struct or a 32-bit offset */
