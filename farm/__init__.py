@@ -6,6 +6,6 @@
     guest/catalogue/*.yaml ───────────────────────────────► judge (saw against claimed) ──┘
 
 The checker (guest/) observes, the catalogue claims, Python judges. `farm/cell.py` is one cell end to
-end: read it first. A module imports only from modules of an earlier stage; tests/test_layers.py holds
+end: read it first. A module imports only from modules of an earlier stage; tests/test_limits.py holds
 the order.
 """

@@ -1,0 +1,185 @@
+"""matrix.yaml and the command line → cells."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from farm import lock, matrix, plan
+from farm.errors import PlanError
+from farm.lock import Lock
+from farm.matrix import Matrix
+from farm.settings import ROOT
+from farm.sources.index import Suite
+from tests import made_up
+
+LOCK = Lock(
+    tuple(
+        made_up.kernel(version, arch, flavour)
+        for version in ("5.10.262-1", "6.1.190-1", "6.1.192-1", "6.12.117-1")
+        for arch in ("x86_64", "arm64")
+        for flavour in ("cloud", "generic")
+    )
+)
+GOOD = """
+kernels: [5.10, 6.1]
+arches: [x86_64, arm64]
+variants: [plain, hugepages]
+suites:
+  - {suite: bookworm}
+  - {suite: sid, area: main, expired: accept}
+"""
+
+
+def read(folder: Path, text: str) -> Matrix:
+    file = folder / "matrix.yaml"
+    file.write_text(text, encoding="utf-8")
+    return matrix.read(file)
+
+
+def refused(folder: Path, text: str) -> str:
+    with pytest.raises(PlanError) as caught:
+        read(folder, text)
+    return str(caught.value)
+
+
+def names(asked: Matrix, **options: str) -> list[str]:
+    return [cell.name for cell in plan.cells(asked, LOCK, plan.narrow(**options))]
+
+
+def test_the_default_matrix_is_thirty_cells() -> None:
+    cells = plan.cells(matrix.read(), lock.load())
+    assert 30 == len(cells)
+    assert ["5.10", "6.1", "6.12", "6.18", "7.3"] == list(dict.fromkeys(cell.kernel.series for cell in cells))
+    assert {"cloud"} == {cell.kernel.flavour for cell in cells}
+    assert {"x86_64", "arm64"} == {cell.arch.name for cell in cells}
+    assert {"plain", "hugepages", "pmem-ext4"} == {cell.variant.name for cell in cells}
+
+
+def test_cells_come_kernel_by_kernel_with_the_newest_locked_build(tmp_path: Path) -> None:
+    expected = [
+        f"debian-{version}-cloud/{arch}/{variant}"
+        for version in ("5.10.262-1", "6.1.192-1")
+        for arch in ("x86_64", "arm64")
+        for variant in ("plain", "hugepages")
+    ]
+    assert expected == names(read(tmp_path, GOOD))
+
+
+def test_a_series_that_looks_like_a_number_stays_text(tmp_path: Path) -> None:
+    assert ("5.10", "6.1") == read(tmp_path, GOOD).kernels
+
+
+def test_6_1_never_means_6_12(tmp_path: Path) -> None:
+    found = names(read(tmp_path, GOOD), kernels="6.1", arches="arm64", variants="plain")
+    assert ["debian-6.1.192-1-cloud/arm64/plain"] == found
+
+
+def test_the_command_line_may_name_what_the_file_does_not(tmp_path: Path) -> None:
+    found = names(read(tmp_path, GOOD), kernels="6.12,debian-6.1.190-1-generic", arches="arm64", variants="pmem-ext4")
+    assert ["debian-6.12.117-1-cloud/arm64/pmem-ext4", "debian-6.1.190-1-generic/arm64/pmem-ext4"] == found
+
+
+def test_a_build_that_two_names_mean_is_planned_once(tmp_path: Path) -> None:
+    found = names(read(tmp_path, GOOD), kernels="6.12, 6.12.117,6.12.117-1", arches="arm64", variants="plain")
+    assert ["debian-6.12.117-1-cloud/arm64/plain"] == found
+
+
+def test_flavours_multiply_the_cells(tmp_path: Path) -> None:
+    asked = read(tmp_path, GOOD + "flavours: [cloud, generic]\n")
+    found = names(asked, kernels="6.12", arches="arm64", variants="plain")
+    assert ["debian-6.12.117-1-cloud/arm64/plain", "debian-6.12.117-1-generic/arm64/plain"] == found
+
+
+def test_optional_keys_are_read(tmp_path: Path) -> None:
+    asked = read(tmp_path, GOOD + "jobs: 3\nresults: elsewhere\nmirror: [http://mirror.example/debian]\n")
+    assert (3, tmp_path / "elsewhere", ("http://mirror.example/debian",)) == (asked.jobs, asked.results, asked.mirror)
+    assert (Suite("bookworm"), Suite("sid", "main", "accept")) == asked.suites
+
+
+def test_without_them_the_defaults_hold(tmp_path: Path) -> None:
+    asked = read(tmp_path, GOOD)
+    assert (None, ROOT / "results", (), ()) == (asked.jobs, asked.results, asked.mirror, asked.flavours)
+
+
+BAD = [
+    ("kernel: [6.1]", "matrix.yaml:1: unknown key 'kernel' (did you mean kernels?)"),
+    (GOOD.replace("arm64", "aarch64"), "matrix.yaml:3: unknown architecture 'aarch64' (did you mean arm64?)"),
+    (GOOD.replace("hugepages", "hugepage"), "matrix.yaml:4: unknown variant 'hugepage' (did you mean hugepages?)"),
+    (
+        GOOD.replace("expired: accept", "expired: yes"),
+        "matrix.yaml:7: unknown value of expired 'yes' (did you mean accept?)",
+    ),
+    (GOOD.replace("expired:", "expires:"), "matrix.yaml:7: unknown key 'expires' (did you mean expired?)"),
+    (GOOD.replace("area: main", "area: man"), "matrix.yaml:7: unknown area 'man' (did you mean main?)"),
+    (GOOD.replace("{suite: bookworm}", "{area: main}"), "matrix.yaml:6: 'suite' is missing"),
+    (GOOD.replace("suite: bookworm", "suite: ''"), "matrix.yaml:6: one word is expected here"),
+    (GOOD + "jobs: many\n", "matrix.yaml:8: jobs must be a number from 1 to 256, not 'many'"),
+    (GOOD + "jobs: 0\n", "matrix.yaml:8: jobs must be a number from 1 to 256, not '0'"),
+    (GOOD + "kernels: [6.1]\n", "matrix.yaml:8: 'kernels' stands here twice"),
+    (GOOD.replace("[5.10, 6.1]", "[6.1, 6.1]"), "matrix.yaml:2: '6.1' stands here twice"),
+    (GOOD.replace("[5.10, 6.1]", "6.1"), "matrix.yaml:2: a list is expected here: [one, another]"),
+    (GOOD.replace("[5.10, 6.1]", "[]"), "matrix.yaml:2: a list is expected here: [one, another]"),
+    (GOOD.replace("[5.10, 6.1]", "[[6.1]]"), "matrix.yaml:2: one word is expected here"),
+    ("variants: [plain]\narches: [arm64]\nsuites: [{suite: sid}]", "matrix.yaml:1: 'kernels' is missing"),
+    ("- kernels", "matrix.yaml:1: `key: value` is expected here"),
+    ("", "matrix.yaml: empty (it needs kernels, arches, variants and suites)"),
+]
+
+
+@pytest.mark.parametrize(("text", "message"), BAD, ids=[message for _, message in BAD])
+def test_a_mistake_in_the_file_is_one_line_with_its_place(tmp_path: Path, text: str, message: str) -> None:
+    assert message == refused(tmp_path, text)
+
+
+@pytest.mark.parametrize("text", ["kernels: [6.1", "a: b: c", "\tkernels: 6.1", "kernels: *nowhere", "a: 1\n---\nb: 2"])
+def test_what_is_not_yaml_is_one_line_too(tmp_path: Path, text: str) -> None:
+    said = refused(tmp_path, text)
+    assert said.startswith("matrix.yaml: not YAML: ")
+    assert "\n" not in said
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(PlanError, match=r"absent\.yaml: No such file"):
+        matrix.read(tmp_path / "absent.yaml")
+
+
+def test_bytes_that_are_no_text_are_an_error(tmp_path: Path) -> None:
+    (tmp_path / "matrix.yaml").write_bytes(b"kernels: [\xff\xfe]\n")
+    with pytest.raises(PlanError, match="not UTF-8"):
+        matrix.read(tmp_path / "matrix.yaml")
+
+
+ASKED = [
+    ({"arches": "x86-64"}, "--arches: unknown architecture 'x86-64' (did you mean x86_64?)"),
+    ({"variants": "plan"}, "--variants: unknown variant 'plan' (did you mean plain?)"),
+    ({"kernels": "6.13"}, "--kernels: no kernel '6.13' of flavour cloud is locked for x86_64"),
+    ({"kernels": "6.1.19"}, "--kernels: no kernel '6.1.19' of flavour cloud is locked for x86_64"),
+]
+
+
+@pytest.mark.parametrize(("options", "message"), ASKED, ids=[message for _, message in ASKED])
+def test_a_mistake_on_the_command_line_names_the_option_and_the_nearest_word(
+    tmp_path: Path, options: dict[str, str], message: str
+) -> None:
+    with pytest.raises(PlanError) as caught:
+        names(read(tmp_path, GOOD), **options)
+    assert str(caught.value).startswith(message)
+    assert "did you mean" in caught.value.hint
+
+
+def test_a_kernel_of_the_file_that_is_not_locked_is_said_with_the_file(tmp_path: Path) -> None:
+    with pytest.raises(PlanError, match=r"^matrix.yaml: no kernel '7.9'"):
+        names(read(tmp_path, GOOD.replace("6.1]", "7.9]")))
+
+
+def test_a_cell_is_found_by_a_short_name() -> None:
+    assert "debian-6.12.117-1-cloud/arm64/pmem-ext4" == plan.cell_named("6.12/arm64/pmem-ext4", LOCK).name
+    assert "debian-6.1.192-1-cloud/x86_64/plain" == plan.cell_named("6.1/x86_64", LOCK).name
+
+
+@pytest.mark.parametrize("name", ["6.12", "", "6.12/arm64/plain/more", "/"])
+def test_what_is_no_cell_name_says_what_one_looks_like(name: str) -> None:
+    with pytest.raises(PlanError, match="is no cell"):
+        plan.cell_named(name, LOCK)
