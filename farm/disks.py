@@ -41,7 +41,12 @@ def _mkfs(path: Path, size: int, *, offset: int) -> None:
     run(["mkfs.ext4", *EXT4, "-E", extended, path, f"{(size - offset) // 1024}k"], env=FAKE_TIME)
 
 
-KINDS: dict[str, Callable[[Path, int], None]] = {"ext4": ext4, "fsdax-ext4": fsdax_ext4}
+def swap(path: Path, _size: int) -> None:
+    """Make a swap area for pages of 4 KiB, as large as the file."""
+    run(["mkswap", "-p", "4096", "-U", UUID, path])
+
+
+KINDS: dict[str, Callable[[Path, int], None]] = {"ext4": ext4, "fsdax-ext4": fsdax_ext4, "swap": swap}
 
 
 def make(image: Image) -> Path:

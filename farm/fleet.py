@@ -8,7 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from farm import catalogue, results
+from farm import build, catalogue, results
 from farm.cell import answer
 from farm.errors import FarmError
 from farm.lock import Lock
@@ -49,7 +49,8 @@ class Summary:
 
 def workshop(lock: Lock, archive: Archive, *, all_probes: bool = False) -> Workshop:
     """Return the workshop with the project's own catalogue."""
-    return Workshop(lock, catalogue.load(), archive, everything=all_probes)
+    known = catalogue.load()
+    return Workshop(lock, known, archive, build.family_digests(known), everything=all_probes)
 
 
 def todo(planned: Iterable[Cell], shop: Workshop, root: Path, *, fresh: bool = False) -> list[tuple[Cell, str | None]]:

@@ -7,7 +7,6 @@ import json
 import threading
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from functools import cache
 from pathlib import Path
 
 from farm import build, disks, files, images, kconfig
@@ -52,19 +51,14 @@ def variant_digest(arch: Arch, variant: Variant) -> str:
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
-@cache
-def family_digests(catalogue: Catalogue) -> Mapping[str, str]:
-    """Return one digest per probe family."""
-    return build.family_digests(catalogue)
-
-
 @dataclass(slots=True)
 class Workshop:
-    """Makes what guests need, each thing once; used by several threads."""
+    """Makes what guests need, each thing once; used by several threads. `digests`: one per probe family."""
 
     lock: Lock
     catalogue: Catalogue
     archive: Archive
+    digests: Mapping[str, str]
     everything: bool = False
     guard: threading.Lock = field(default_factory=threading.Lock)
     checkers: dict[str, bytes] = field(default_factory=dict)
@@ -83,14 +77,13 @@ class Workshop:
 
     def wanted(self, cell: Cell, qemu: str) -> Wanted:
         """Return what an answer of this cell depends on, as it is now."""
-        digests = family_digests(self.catalogue)
         families = {self.catalogue.probes[probe].family for probe in self.probes(cell)}
         return Wanted(
             kernel_digest=cell.kernel.digest,
             guest_root=images.root_digest(self.root_packages(cell.arch)),
             variant_digest=variant_digest(cell.arch, cell.variant),
             qemu=qemu,
-            families={family: digests[family] for family in sorted(families)},
+            families={family: self.digests[family] for family in sorted(families)},
             selection="all" if self.everything else "default",
         )
 

@@ -42,7 +42,7 @@ def command(arch: Arch, variant: Variant, boot: Bootable, wiring: Wiring) -> lis
         *control(wiring),
         *kernel(arch, variant, boot),
         *network(arch),
-        *disk(arch, boot),
+        *disks(arch, variant, boot),
         *devices(arch, variant, boot),
     ]
 
@@ -97,14 +97,15 @@ def network(arch: Arch) -> list[str]:
     ]  # fmt: skip
 
 
-def disk(arch: Arch, boot: Bootable) -> list[str]:
-    """Return the scratch disk; what the guest writes to it is thrown away with the guest."""
-    if boot.disk is None:
-        return []
-    return [
-        "-drive", f"if=none,id=scratch,format=raw,snapshot=on,file={escape(boot.disk)}",
-        "-device", f"{arch.block},drive=scratch",
-    ]  # fmt: skip
+def disks(arch: Arch, variant: Variant, boot: Bootable) -> list[str]:
+    """Return the scratch disk and the variant's; what the guest writes to them is thrown away with the guest."""
+    paths = {"scratch": boot.disk} if boot.disk else {}
+    paths |= {name: boot.images[name] for name in variant.disks}
+    words = []
+    for name, path in paths.items():
+        words += ["-drive", f"if=none,id={name},format=raw,snapshot=on,discard=unmap,file={escape(path)}"]
+        words += ["-device", f"{arch.block},drive={name}"]
+    return words
 
 
 def devices(arch: Arch, variant: Variant, boot: Bootable) -> list[str]:

@@ -38,7 +38,8 @@ class Variant:
     `gives` maps a word that probes may need to the kernel options without which the guest cannot have it.
     `machines` has an entry per architecture that differs from `Machine()`; `cannot` says for an
     architecture why it cannot have this variant. `memory` in MiB. `modules` are loaded in order, each after
-    what it depends on; a leading "?" means: where the kernel has it as a module. `setup` are lines for the
+    what it depends on; a leading "?" means: where the kernel has it as a module. `disks` are the images that
+    become virtio disks behind the scratch disk (vdb, vdc, …). `setup` are lines for the
     guest's shell, run before the checker; one that fails is reported as a failed promise.
     """
 
@@ -50,6 +51,7 @@ class Variant:
     cmdline: str = ""
     modules: tuple[str, ...] = ()
     images: tuple[Image, ...] = ()
+    disks: tuple[str, ...] = ()
     setup: tuple[str, ...] = ()
     machines: Mapping[str, Machine] = field(default_factory=dict)
     cannot: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,10 @@
+"""Memory enough that a transparent huge page is to be had whenever one is asked for."""
+
+from farm.variants import Variant
+
+VARIANT = Variant(
+    name="thp",
+    says="plain, with 768 MiB of memory",
+    gives={"thp": ("CONFIG_TRANSPARENT_HUGEPAGE",)},
+    memory=768,
+)
