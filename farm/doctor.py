@@ -123,14 +123,10 @@ def may_install(wanted: Sequence[str], *, yes: bool) -> list[str] | None:
 
 
 def asked(wanted: Sequence[str]) -> bool:
-    """Ask the user on the terminal; an empty answer means yes."""
-    print(
-        f"inv: this needs the packages {' '.join(wanted)}. Install them with sudo apt-get? [Y/n] ",
-        end="",
-        file=sys.stderr,
-    )
-    sys.stderr.flush()
-    return sys.stdin.readline().strip().lower() in {"", "y", "yes"}
+    """Ask the user on the terminal; an empty line means yes, the end of input no."""
+    question = f"inv: this needs the packages {' '.join(wanted)}. Install them with sudo apt-get? [Y/n] "
+    print(question, end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().lower() in {"\n", "y\n", "yes\n"}
 
 
 def install(lacking: Sequence[Need], rights: Sequence[str]) -> None:
