@@ -19,6 +19,7 @@ from farm.sources.apt import Archive, Build, Suite
 from farm.types import Kernel, Package, upstream
 
 SCHEMA = 1
+SERIES = re.compile(r"\d+(\.\d+)*")
 PATH = ROOT / "images" / "lock.json"
 
 
@@ -55,18 +56,29 @@ def means(name: str, kernel: Kernel) -> bool:
     if version in {kernel.version, kernel.release, f"{kernel.version}-{kernel.flavour}"}:
         return True
     asked = upstream(version)
-    return re.fullmatch(r"\d+(\.\d+)*", version) is not None and upstream(kernel.version)[: len(asked)] == asked
+    return SERIES.fullmatch(version) is not None and upstream(kernel.version)[: len(asked)] == asked
 
 
 def unknown(name: str, arch: str, flavour: str | None, here: Sequence[Kernel]) -> PlanError:
     """Return the error of a name that nothing has, with the nearest ones."""
     usable = [kernel for kernel in here if flavour in {None, kernel.flavour}]
-    known = sorted({kernel.series for kernel in usable}, key=upstream) + sorted({kernel.name for kernel in usable})
-    nearest = difflib.get_close_matches(name, known, n=1, cutoff=0.0)
+    nearest = near(name, sorted({kernel.series for kernel in usable}), sorted({kernel.name for kernel in usable}))
     of = f" of flavour {flavour}" if flavour else ""
-    if not nearest:
+    if nearest is None:
         return PlanError(f"no kernel{of} is locked for {arch}", hint="./inv kernels --update")
-    return PlanError(f"no kernel {name!r}{of} is locked for {arch}", hint=f"did you mean {nearest[0]}?")
+    return PlanError(f"no kernel {name!r}{of} is locked for {arch}", hint=f"did you mean {nearest}?")
+
+
+def near(name: str, series: Sequence[str], names: Sequence[str]) -> str | None:
+    """Return the known series nearest in number where `name` is one, else the known name nearest in spelling."""
+
+    def number(version: str) -> int:
+        major, minor = (*upstream(version), 0)[:2]
+        return major * 1000 + minor
+
+    if SERIES.fullmatch(name) and series:
+        return min(series, key=lambda one: abs(number(one) - number(name)))
+    return next(iter(difflib.get_close_matches(name, [*series, *names], n=1, cutoff=0.0)), None)
 
 
 def load(path: Path = PATH) -> Lock:

@@ -51,6 +51,15 @@ class Request(BaseHTTPRequestHandler):
 Answer = Callable[[Request], None]
 
 
+class Quiet(ThreadingHTTPServer):
+    """A server that does not print what became of clients that hung up."""
+
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing."""
+
+
 class Web:
     """Answers by full address: bytes, or a function of the request; the last of several stays."""
 
@@ -58,8 +67,7 @@ class Web:
         self.pages: dict[str, list[bytes | Answer]] = {}
         self.seen: list[tuple[str, dict[str, str]]] = []
         web = self
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), type("Bound", (Request,), {"web": web}))
-        self.server.daemon_threads = True
+        self.server = Quiet(("127.0.0.1", 0), type("Bound", (Request,), {"web": web}))
         self.port = self.server.server_port
 
     def answer(self, request: Request) -> None:

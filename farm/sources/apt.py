@@ -7,6 +7,7 @@ been rotated out of the index while its files are still in the pool, its digest 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -71,7 +72,9 @@ class Archive:
         memory = self.memory / f"{suite.area}-{suite.suite.replace('/', '-')}.InRelease"
         with files.exclusive(memory.with_suffix(".lock")):
             known = memory.read_bytes() if memory.is_file() else None
-            seen = self.read_release(known, what) if known else None
+            seen = None
+            with suppress(FetchError):  # signed by a key that the host has dropped since: as if never seen
+                seen = self.read_release(known, what) if known else None
 
             def accept(content: bytes) -> tuple[bytes, release.Release, bool]:
                 found = self.read_release(content, what)

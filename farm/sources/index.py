@@ -54,11 +54,12 @@ def entries(packed: bytes, whole: Listed, area: str, wanted: Callable[[str], boo
 
 def unpacked(packed: bytes, whole: Listed) -> bytes:
     """Unpack an index, never to more than the InRelease says."""
+    stream = lzma.LZMADecompressor()
     try:
-        content = lzma.LZMADecompressor().decompress(packed, max_length=whole.size + 1)
+        content = stream.decompress(packed, max_length=whole.size + 1)
     except lzma.LZMAError as error:
         raise FetchError(f"{whole.path}.xz: cannot be unpacked: {error}") from error
-    if len(content) != whole.size:
+    if len(content) != whole.size or not stream.eof:
         raise FetchError(f"{whole.path}.xz: unpacks to other than the {whole.size} bytes that the InRelease says")
     return content
 
