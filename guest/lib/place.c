@@ -11,6 +11,8 @@
 
 #define CGROUP "/sys/fs/cgroup"
 
+enum { SWAP_FILES = 32 };
+
 static const char *status_name(long result, int status)
 {
 	if (failed(result))
@@ -55,30 +57,64 @@ long set_policy(int mode, unsigned long nodes)
 	return call(set_mempolicy, mode, &nodes, 8 * sizeof(nodes));
 }
 
-const char *swap_file_with(long n, size_t page, const char *signature, unsigned version)
+/* A signed swap area in the open file: where `blank`, all its other pages are written too, so that it has no hole. */
+static void sign_swap(int fd, long n, size_t page, const char *signature, unsigned version, bool blank)
 {
 	static char block[65536];
-	static int made;
-	const char *path = textf("/mnt/ext4/swap-%d", made++);
 	uint32_t header[] = {version, (uint32_t)n - 1, 0};
-	int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 
-	if (fd < 0)
-		broken("a swap file at %s: %s", path, errno_name(errno));
-	undo_by_unlink(path);
-	undo_by_swapoff(path); /* undone in reverse order */
-	for (long i = 0; i < n; i++) {
+	for (long i = 0; i < (blank ? n : 1); i++) {
 		memset(block, 0, page);
 		if (i == 0) {
 			memcpy(block + 1024, header, sizeof(header));
 			memcpy(block + page - strlen(signature), signature, strlen(signature));
 		}
 		if (write(fd, block, page) != (ssize_t)page)
-			broken("writing a swap file: %s", errno_name(errno));
+			broken("writing a swap area: %s", errno_name(errno));
 	}
 	fsync(fd);
+}
+
+const char *swap_file_with(long n, size_t page, const char *signature, unsigned version)
+{
+	static char paths[SWAP_FILES][32]; /* they outlive the short texts */
+	static int made;
+	char *path = paths[made % SWAP_FILES];
+	int fd;
+
+	snprintf(path, sizeof(paths[0]), "/mnt/ext4/swap-%d", made++);
+	fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		broken("a swap file at %s: %s", path, errno_name(errno));
+	undo_by_unlink(path);
+	undo_by_swapoff(path); /* undone in reverse order */
+	sign_swap(fd, n, page, signature, version, true);
 	close(fd);
 	note("\"%s\": %ld pages of %zu, signature %s, version %u", path, n, page, signature, version);
+	return path;
+}
+
+const char *swap_device(const char *path, long n)
+{
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+
+	if (fd < 0)
+		broken("%s: %s", path, errno_name(errno));
+	undo_by_swapoff(path);
+	sign_swap(fd, n, page_size, "SWAPSPACE2", 1, false);
+	close(fd);
+	note("\"%s\": a swap signature for %ld pages", path, n);
+	return path;
+}
+
+const char *swap_is_on(long n)
+{
+	const char *path = swap_file(n);
+	long result = call(swapon, path, 0);
+
+	if (failed(result))
+		broken("swapon of a file: %s", outcome(result));
 	return path;
 }
 

@@ -13,6 +13,8 @@ long set_policy(int mode, unsigned long nodes);                              /* 
 /* Swap: a file on ext4 with a swap signature, removed (and swapped off) when the probe ends; its path */
 const char *swap_file(long n); /* for this page size */
 const char *swap_file_with(long n, size_t page, const char *signature, unsigned version);
+const char *swap_is_on(long n);                       /* a swap file, swapped on; its path */
+const char *swap_device(const char *path, long n);    /* a signature of n pages onto a block device */
 const char *proc_swaps(const char *path, int column); /* /proc/swaps: 1 type, 2 size, 3 used, 4 priority; "absent" */
 
 /* A cgroup (version 2) of the probe's own, under the root; needs memcg */
