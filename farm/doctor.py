@@ -134,7 +134,9 @@ def install(lacking: Sequence[Need], rights: Sequence[str]) -> None:
     wanted = packages(lacking)
     print(f"inv: installing {' '.join(wanted)} with apt", file=sys.stderr)
     env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    argv = [*rights, *APT, *INSTALL, *wanted]
+    # In a log, apt's and dpkg's progress is noise.
+    quiet = () if sys.stderr.isatty() else ("-qq", "-o", "Dpkg::Use-Pty=0")
+    argv = [*rights, *APT, *quiet, *INSTALL, *wanted]
     if attached(argv, env=env) == 0:
         return
     print("inv: once more, with fresh package lists", file=sys.stderr)

@@ -54,7 +54,8 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Host:
     return Host(tmp_path, monkeypatch)
 
 
-INSTALL = "apt-get -o DPkg::Lock::Timeout=300 install --yes --no-install-recommends its-package"
+APT = "apt-get -o DPkg::Lock::Timeout=300"
+INSTALL = f"{APT} -qq -o Dpkg::Use-Pty=0 install --yes --no-install-recommends its-package"
 BY_HAND = "apt-get install --yes --no-install-recommends its-package"
 
 
@@ -79,7 +80,7 @@ def test_package_lists_are_renewed_when_the_first_try_fails(host: Host) -> None:
         f": >{host.bin / ABSENT.what}",
     )
     doctor.ensure([ABSENT])
-    assert [INSTALL, "apt-get -o DPkg::Lock::Timeout=300 update", INSTALL] == host.calls()
+    assert [INSTALL, f"{APT} update", INSTALL] == host.calls()
 
 
 def test_an_apt_that_fails_is_an_error_with_the_command(host: Host) -> None:
@@ -158,7 +159,8 @@ def test_a_user_on_a_terminal_is_asked(
 ) -> None:
     at_a_terminal(host, typed, monkeypatch)
     doctor.ensure([ABSENT])
-    assert [f"sudo {INSTALL}", INSTALL] == host.calls()
+    shown = INSTALL.replace(" -qq -o Dpkg::Use-Pty=0", "")
+    assert [f"sudo {shown}", shown] == host.calls()
     assert "Install them with sudo apt-get? [Y/n]" in capsys.readouterr().err
 
 
