@@ -6,7 +6,7 @@ A behaviour over many cells: holds · holds where … · contradicted · cannot 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -53,30 +53,28 @@ class Contradiction:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """The verdict on one record, with the words behind it."""
+    """The verdict on one record, with the words behind it; `claimed`: whether anything was."""
 
     verdict: Verdict
     contradicted: tuple[Contradiction, ...] = ()
     unforeseen: tuple[tuple[str, Value], ...] = ()
     why: str = ""
+    claimed: bool = False
 
 
 def judge(probe: Probe, version: str, arch: str, record: Record | None) -> Judgement:
     """Judge one record; `version` is the kernel's package version."""
     if record is None or not record.end.is_answer:
         return Judgement(Verdict.MISSING, why=record.why if record else "no record")
-    if record.end is Ending.UNMET:
-        return Judgement(Verdict.CANNOT_SAY, why=record.why)
     claims = [claim for claim in probe.claims if claim.applies(version, arch)]
     unforeseen = foreseen_not(probe, record)
-    if claims and record.end is not Ending.ANSWERED:
-        return Judgement(Verdict.CONTRADICTED, _unsaid(claims), unforeseen, record.why)
+    if record.end is Ending.UNMET or (probe.claims and not claims and not unforeseen):
+        why = record.why or _elsewhere(probe.claims)
+        return Judgement(Verdict.CANNOT_SAY, why=why, claimed=bool(probe.claims))
     contradicted = tuple(_contradictions(claims, record))
-    if contradicted:
-        return Judgement(Verdict.CONTRADICTED, contradicted, unforeseen)
-    if unforeseen:
-        return Judgement(Verdict.UNFORESEEN, (), unforeseen)
-    return Judgement(Verdict.HOLDS if claims else Verdict.UNCLAIMED)
+    verdict = Verdict.HOLDS if claims else Verdict.UNCLAIMED
+    verdict = Verdict.CONTRADICTED if contradicted else Verdict.UNFORESEEN if unforeseen else verdict
+    return Judgement(verdict, contradicted, unforeseen, record.why, bool(claims))
 
 
 def foreseen_not(probe: Probe, record: Record) -> tuple[tuple[str, Value], ...]:
@@ -86,18 +84,27 @@ def foreseen_not(probe: Probe, record: Record) -> tuple[tuple[str, Value], ...]:
     return tuple((word, value) for word, value in record.saw.items() if value not in probe.saw.get(word, ()))
 
 
+def _elsewhere(claims: Iterable[Claim]) -> str:
+    """Say of which kernels something is claimed, where it is of none that was asked."""
+    arches = dict.fromkeys(arch for claim in claims for arch in claim.arch)
+    on = f" on {', '.join(arches)}" if arches else ""
+    since = dict.fromkeys(point for claim in claims for point in claim.since)
+    until = dict.fromkeys(point for claim in claims for point in claim.until)
+    when = f"{f' since {chr(32).join(since)}' if since else ''}{f' until {chr(32).join(until)}' if until else ''}"
+    return f"it is claimed only{on}{when}"
+
+
 def _contradictions(claims: Iterable[Claim], record: Record) -> Iterable[Contradiction]:
-    """Yield each word that is not as claimed; words that differ from run to run prove nothing."""
+    """Yield each word that is not as claimed; all of them where the probe died or hung.
+
+    Words that differ from run to run prove nothing.
+    """
+    through = record.end is Ending.ANSWERED
     for claim in claims:
         for word, allowed in claim.words.items():
-            seen = record.saw.get(word)
+            seen = record.saw.get(word) if through else None
             if word not in record.unstable and seen not in allowed:
                 yield Contradiction(word, tuple(allowed), seen)
-
-
-def _unsaid(claims: Iterable[Claim]) -> tuple[Contradiction, ...]:
-    """Return all that was claimed of a probe that died or hung."""
-    return tuple(Contradiction(word, tuple(allowed), None) for claim in claims for word, allowed in claim.words.items())
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,43 +131,51 @@ class Summary:
         return f"{self.overall} {self.text}".strip()
 
 
-def summary(judged: Sequence[tuple[Place, Judgement]], unshowable: str = "") -> Summary:
+def summary(judged: Sequence[tuple[Place, Judgement]], kernels: Sequence[str] = ()) -> Summary:
     """Put together what all records of one behaviour say; unanimous or else with the places where it holds.
 
-    `unshowable` says why no guest of this farm can show what the behaviour claims; what its calls do answer
-    all the same does not make the claim hold.
+    `kernels` are the labels of all kernels in order, so that neighbours read as one range. What only probes
+    claim that were not asked, or not of these kernels, cannot be shown here, whatever else was answered.
     """
-    found: dict[Verdict, list[Place]] = {}
-    for place, judgement in judged:
-        found.setdefault(judgement.verdict, []).append(place)
-    holds, contradicted = found.get(Verdict.HOLDS, []), found.get(Verdict.CONTRADICTED, [])
-    unforeseen = len(found.get(Verdict.UNFORESEEN, []))
+    claimed = [(place, judgement) for place, judgement in judged if judgement.claimed]
+    holds = [place for place, judgement in claimed if judgement.verdict in {Verdict.HOLDS, Verdict.UNFORESEEN}]
+    contradicted = [place for place, judgement in claimed if judgement.verdict is Verdict.CONTRADICTED]
     overall, text = Overall.NOT_ASKED, ""
-    if unshowable:
-        overall, text = Overall.CANNOT_SHOW, f"because {unshowable}"
-    elif holds and contradicted:
-        overall, text = Overall.HOLDS_WHERE, where(holds, contradicted)
+    if holds and contradicted:
+        overall, text = Overall.HOLDS_WHERE, where(holds, contradicted, kernels)
     elif holds or contradicted:
         overall = Overall.HOLDS if holds else Overall.CONTRADICTED
-    elif Verdict.UNCLAIMED in found or unforeseen:
+    elif claimed:
+        overall, text = Overall.CANNOT_SHOW, _because(claimed)
+    elif any(judgement.verdict is not Verdict.MISSING for _, judgement in judged):
         overall = Overall.UNCLAIMED
-    elif Verdict.CANNOT_SAY in found:
-        overall, text = Overall.CANNOT_SHOW, _because(judged)
+    unforeseen = sum(bool(judgement.unforeseen) for _, judgement in judged)
     return Summary(overall, text, len(holds), len(contradicted), unforeseen)
 
 
 def _because(judged: Iterable[tuple[Place, Judgement]]) -> str:
     """Return the reasons why nothing could be said, each once."""
-    reasons = dict.fromkeys(judgement.why for _, judgement in judged if judgement.verdict is Verdict.CANNOT_SAY)
-    return f"because {'; '.join(reasons)}" if reasons else ""
+    return f"because {'; '.join(dict.fromkeys(judgement.why for _, judgement in judged))}"
 
 
-def where(holds: Sequence[Place], contradicted: Sequence[Place]) -> str:
-    """Say where a claim holds, by the one dimension that tells, else by the kernels of each architecture."""
+def where(holds: Sequence[Place], contradicted: Sequence[Place], kernels: Sequence[str] = ()) -> str:
+    """Say where a claim holds, by the one dimension that tells, else how often."""
     for name, noun in (("arch", "on"), ("kernel", "on kernel"), ("variant", "in variant"), ("probe", "for")):
         yes = dict.fromkeys(getattr(place, name) for place in holds)
-        no = {getattr(place, name) for place in contradicted}
-        if not no & yes.keys():
-            return f"{noun} {', '.join(yes)}; not {noun} {', '.join(sorted(no))}"
-    total = len(holds) + len(contradicted)
-    return f"in {len(holds)} of {total} answers; see the probes"
+        no = dict.fromkeys(getattr(place, name) for place in contradicted)
+        if not no.keys() & yes.keys():
+            names = (spans(yes, kernels), spans(no, kernels)) if name == "kernel" else (", ".join(yes), ", ".join(no))
+            return f"{noun} {names[0]}; not {noun} {names[1]}"
+    return f"in {len(holds)} of {len(holds) + len(contradicted)} answers: see the probes"
+
+
+def spans(chosen: Collection[str], order: Sequence[str]) -> str:
+    """Write names as ranges: "5.10 … 6.1, 7.2"; `order` says who neighbours whom. Nothing is smoothed over."""
+    runs: list[list[str]] = []
+    for name, before in zip(order, [None, *order], strict=False):
+        if name in chosen and runs and runs[-1][-1] == before:
+            runs[-1].append(name)
+        elif name in chosen:
+            runs.append([name])
+    runs += [[name] for name in chosen if name not in order]
+    return ", ".join(f"{run[0]} … {run[-1]}" if len(run) > 2 else ", ".join(run) for run in runs)

@@ -1,0 +1,77 @@
+"""The static site: `site` renders all of it, `diff_page` one diff that stands alone."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+from farm import results
+from farm.catalogue import Catalogue
+from farm.diff import Diff
+from farm.errors import InfraError
+from farm.report.model import Site
+from farm.report.pages import alone_page, pages
+from farm.report.render import FILES, HERE
+from farm.results import Results
+from farm.steps import Event, bus, step
+
+__all__ = ["MANIFEST", "Site", "diff_page", "site"]
+
+MANIFEST = "manifest.json"  # path → sha256 of every file of the site; what it does not name is not ours
+
+
+def site(results_root: Path, catalogue: Catalogue, out: Path) -> Path:
+    """Render the site of all results into `out` and return its index; files that stay equal are not touched."""
+    model = Site(results.scan(results_root), catalogue)
+    try:
+        with step("report", out.name):
+            return _write_site(model, out)
+    except OSError as error:
+        raise InfraError(
+            f"the report cannot be written to {out}: {error.strerror or error}", hint="choose another with --out"
+        ) from error
+
+
+def diff_page(diff: Diff, stored: Results, catalogue: Catalogue) -> str:
+    """Return one diff as a page that needs no other file."""
+    return alone_page(Site(stored, catalogue), diff)
+
+
+def _write_site(model: Site, out: Path) -> Path:
+    """Write every page, then drop those that an earlier report made and this one does not."""
+    before = _manifest(out)
+    made: dict[str, str] = {}
+    for name in FILES:
+        made[name] = _write(out, name, (HERE / name).read_bytes(), before)
+    todo = list(pages(model))
+    for number, (path, make) in enumerate(todo, 1):
+        made[path] = _write(out, path, make().encode("utf-8"), before)
+        bus.emit(Event("report", out.name, "progress", done=number, total=len(todo)))
+    for path in before.keys() - made.keys():
+        (out / path).unlink(missing_ok=True)
+    _write(out, MANIFEST, (json.dumps(made, indent=1, sort_keys=True) + "\n").encode("ascii"), {})
+    return out / "index.html"
+
+
+def _manifest(out: Path) -> dict[str, str]:
+    """Return what an earlier report wrote; only paths that stay inside count."""
+    try:
+        found = json.loads((out / MANIFEST).read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    if not isinstance(found, dict):
+        return {}
+    return {path: str(digest) for path, digest in found.items() if (out / path).resolve().is_relative_to(out.resolve())}
+
+
+def _write(out: Path, path: str, data: bytes, before: dict[str, str]) -> str:
+    """Write one file, unless it is there with these bytes, and return its digest."""
+    digest = hashlib.sha256(data).hexdigest()
+    target = out / path
+    if before.get(path) != digest or not target.is_file():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        aside = target.with_name(f".{target.name}.new")
+        aside.write_bytes(data)
+        aside.replace(target)
+    return digest

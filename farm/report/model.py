@@ -1,0 +1,277 @@
+"""What all pages look at: kernels as columns, places as tables, records as numbered values.
+
+Values are compared for every behaviour in every cell, so each different value gets a number once
+(`Values`), a cell becomes a vector of numbers, and everything after that compares slices of vectors.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import pairwise
+
+from farm.arches import ARCHES
+from farm.catalogue import Behaviour, Catalogue
+from farm.diff import Diff, Only, compare
+from farm.judge import Judgement, Place as Seen, Summary, judge, summary
+from farm.kconfig import parse as parse_config
+from farm.results import Results, StoredCell, kernel_key, version_key
+from farm.types import Kernel, Record, upstream
+
+Place = tuple[str, str]  # architecture, variant
+BASE_VARIANT = "plain"
+SWEEP = "sweep."
+NOT_ASKED = -1  # the number of a probe that a cell has no record of
+# The order of the mission's table; calls that it does not have follow by name, sweeps come last.
+CALLS = (
+    *("mmap", "munmap", "mremap", "mprotect", "madvise", "mlock", "mlock2", "mlockall", "munlockall", "mincore"),
+    *("msync", "process_vm_readv", "process_vm_writev", "process_madvise", "brk", "shmat", "shmget", "shmop"),
+    *("swapon", "prctl", "pagefault", "swap", "migrate"),
+)
+FLAVOURS = ("cloud", "generic")  # the order of columns; others follow by name
+GONE = "The catalogue does not have this behaviour (any more); results that were kept from earlier."
+
+
+@dataclass(slots=True)
+class Values:
+    """Numbers for records: equal ending and words, equal number. `why` and instability are no part of a value."""
+
+    records: list[Record] = field(default_factory=list)
+    _numbers: dict[tuple[object, ...], int] = field(default_factory=dict)
+    _by_record: dict[int, int] = field(default_factory=dict)
+
+    def number(self, record: Record | None) -> int:
+        """Return the number of a record's value; records live as long as the results, so an id is a safe key."""
+        if record is None:
+            return NOT_ASKED
+        known = self._by_record.get(id(record))
+        if known is None:
+            value = (record.probe, record.end, *sorted(record.saw.items()))
+            known = self._numbers.setdefault(value, len(self.records))
+            if known == len(self.records):
+                self.records.append(record)
+            self._by_record[id(record)] = known
+        return known
+
+    def is_answer(self, number: int) -> bool:
+        """Whether a value says something about the kernel; numbers below zero are no records."""
+        return number >= 0 and self.records[number].end.is_answer
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Why a cell has no records: `sign` for the table, `kind` and `why` for the reader."""
+
+    sign: str
+    kind: str
+    why: str
+
+
+@dataclass
+class Site:
+    """The results and the catalogue, in the order in which pages show them."""
+
+    stored: Results
+    catalogue: Catalogue
+    values: Values = field(default_factory=Values)
+    _judged: dict[tuple[str, str, str, int], Judgement] = field(default_factory=dict)
+    _diffs: dict[tuple[str, str], Diff] = field(default_factory=dict)
+    _vectors: dict[tuple[str, Place], array[int]] = field(default_factory=dict)
+    _states: dict[tuple[str, Place], State | None] = field(default_factory=dict)
+    _configs: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
+
+    @cached_property
+    def kernels(self) -> dict[str, Kernel]:
+        """All kernels by name, as columns: flavour by flavour, the oldest first."""
+        found = self.stored.kernels()
+        return dict(sorted(found.items(), key=lambda item: (_rank(item[1].flavour, FLAVOURS), kernel_key(item[1]))))
+
+    @cached_property
+    def labels(self) -> dict[str, str]:
+        """Short names of the kernels: the upstream version, with what tells it from others of that version."""
+        short = {name: ".".join(map(str, upstream(kernel.version))) for name, kernel in self.kernels.items()}
+        flavours = {kernel.flavour for kernel in self.kernels.values()}
+        main = next((flavour for flavour in FLAVOURS if flavour in flavours), "")
+        labels = {
+            name: short[name] if kernel.flavour == main else f"{short[name]}-{kernel.flavour}"
+            for name, kernel in self.kernels.items()
+        }
+        twice = {label for label in labels.values() if list(labels.values()).count(label) > 1}
+        return {name: self.kernels[name].version if label in twice else label for name, label in labels.items()}
+
+    def label_order(self, kernels: Iterable[str]) -> list[str]:
+        """Return labels in order; an empty one between flavours, so that no range spans two of them."""
+        order: list[str] = []
+        flavour = ""
+        for kernel in kernels:
+            order += [""] * (flavour not in {"", self.kernels[kernel].flavour}) + [self.labels[kernel]]
+            flavour = self.kernels[kernel].flavour
+        return order
+
+    @cached_property
+    def places(self) -> list[Place]:
+        """Architectures × variants that any kernel has a cell for; the base variant first."""
+        found = {(arch, variant) for _, arch, variant in self.stored.cells} | set(self._broken_places())
+        return sorted(found, key=lambda place: (_rank(place[0], [*ARCHES]), _rank(place[1], [BASE_VARIANT])))
+
+    def _broken_places(self) -> Iterator[Place]:
+        """Yield the places of cells that cannot be read."""
+        for problem in self.stored.broken:
+            if problem.where.count("/") == 2:
+                yield (problem.where.split("/")[1], problem.where.split("/")[2])
+
+    @cached_property
+    def behaviours(self) -> dict[str, Behaviour]:
+        """All behaviours, those of the catalogue and those that only old records still have, in table order."""
+        found = dict(self.catalogue.behaviours)
+        probes = set().union(*(cell.records for cell in self.stored.cells.values())) - self.catalogue.probes.keys()
+        gone: dict[str, list[str]] = {}
+        for probe in sorted(probes):
+            gone.setdefault(probe.rpartition(".")[0], []).append(probe)
+        for name, ids in gone.items():
+            known = found.get(name) or Behaviour(name, "", GONE)
+            found[name] = Behaviour(
+                *(known.id, known.family, known.says, known.listed, known.condition, known.constraint, known.remark),
+                probes=(*known.probes, *ids),
+            )
+        order = {name: number for number, name in enumerate(found)}
+        return dict(sorted(found.items(), key=lambda item: (*call_rank(call_of(item[0])), order[item[0]])))
+
+    @cached_property
+    def sweeps(self) -> list[str]:
+        """The sweeps that any cell has records of."""
+        asked = set().union(*(cell.records for cell in self.stored.cells.values()))
+        sweeps = (name for name in self.behaviours if name.startswith(SWEEP))
+        return [name for name in sweeps if not asked.isdisjoint(self.behaviours[name].probes)]
+
+    @cached_property
+    def slices(self) -> dict[str, slice]:
+        """Where each behaviour's probes stand in a cell's vector."""
+        found, start = {}, 0
+        for name, behaviour in self.behaviours.items():
+            found[name] = slice(start, start + len(behaviour.probes))
+            start += len(behaviour.probes)
+        return found
+
+    def vector(self, kernel: str, place: Place) -> array[int] | None:
+        """Return the numbers of all probes' values in a cell, in the order of `slices`; None without records."""
+        key = kernel, place
+        cell = self.cell(kernel, place)
+        if cell is None or not cell.info.answered:
+            return None
+        if key not in self._vectors:
+            get, number = cell.records.get, self.values.number
+            probes = (probe for behaviour in self.behaviours.values() for probe in behaviour.probes)
+            self._vectors[key] = array("i", (number(get(probe)) for probe in probes))
+        return self._vectors[key]
+
+    def config_options(self, kernel: str, arch: str) -> dict[str, str]:
+        """Return the options that a kernel's configuration sets, empty where it is not known."""
+        key = kernel, arch
+        if key not in self._configs:
+            self._configs[key] = parse_config(self.stored.config(kernel, arch))
+        return self._configs[key]
+
+    def cell(self, kernel: str, place: Place) -> StoredCell | None:
+        """Return one cell, None where there is none."""
+        return self.stored.cells.get((kernel, *place))
+
+    def columns(self, place: Place) -> list[str]:
+        """Return the kernels that a table of this place shows: of flavours that were run there, on that arch."""
+        flavours = {self.kernels[kernel].flavour for kernel, *rest in self.stored.cells if tuple(rest) == place}
+        on_arch = {kernel for kernel, arch, _ in self.stored.cells if arch == place[0]}
+        return [name for name in self.kernels if name in on_arch and self.kernels[name].flavour in flavours]
+
+    def state(self, kernel: str, place: Place) -> State | None:
+        """Say why a cell has no records; None when it has."""
+        key = kernel, place
+        if key not in self._states:
+            self._states[key] = self._state(kernel, place)
+        return self._states[key]
+
+    def _state(self, kernel: str, place: Place) -> State | None:
+        where = "/".join((kernel, *place))
+        for problem in self.stored.broken:
+            if problem.where == where:
+                return State("!", "cannot be read", problem.what)
+        cell = self.cell(kernel, place)
+        if cell is None:
+            return State("·", "not run", "no result for this cell")
+        if not cell.info.answered:
+            return State("×", "unanswered", f"{cell.info.stage}: {cell.info.why}")
+        return None
+
+    def judged(self, probe: str, kernel: str, arch: str, record: Record | None) -> Judgement | None:
+        """Judge one record, each equal one once; None for a probe that the catalogue does not have."""
+        known = self.catalogue.probes.get(probe)
+        if known is None:
+            return None
+        version = self.kernels[kernel].version
+        key = probe, version, arch, id(record)
+        if key not in self._judged:
+            self._judged[key] = judge(known, version, arch, record)
+        return self._judged[key]
+
+    @cached_property
+    def verdicts(self) -> dict[str, Summary]:
+        """What all cells together say about each behaviour."""
+        return {name: self.verdict(behaviour.probes) for name, behaviour in self.behaviours.items()}
+
+    def verdict(self, probes: Sequence[str]) -> Summary:
+        """Return the verdict on some probes."""
+        judged: list[tuple[Seen, Judgement]] = []
+        for (kernel, arch, variant), cell in self.stored.cells.items():
+            records, label = cell.records, self.labels[kernel]
+            for probe in probes:
+                if (record := records.get(probe)) is not None:
+                    found = self.judged(probe, kernel, arch, record)
+                    if found is not None:
+                        judged.append((Seen(label, arch, variant, probe.rpartition(".")[2]), found))
+        return summary(judged, self.label_order(self.kernels))
+
+    @cached_property
+    def pairs(self) -> list[tuple[str, str]]:
+        """Neighbouring kernels of one flavour, the newest pair first; then flavours of one version."""
+        names = [name for name in self.kernels if any(c[0] == name for c in self.answered)]
+        found = [(old, new) for old, new in pairwise(names) if self.alike(old, new)]
+        found.sort(key=lambda pair: version_key(self.kernels[pair[1]].version), reverse=True)
+        across = [
+            (one, other)
+            for number, one in enumerate(names)
+            for other in names[number + 1 :]
+            if self.kernels[one].version == self.kernels[other].version
+        ]
+        return found + across
+
+    @cached_property
+    def answered(self) -> set[tuple[str, str, str]]:
+        """The cells that have records."""
+        return {key for key, cell in self.stored.cells.items() if cell.info.answered}
+
+    def alike(self, old: str, new: str) -> bool:
+        """Whether two kernels are of one flavour, so that one may follow the other."""
+        return self.kernels[old].flavour == self.kernels[new].flavour
+
+    def diff(self, old: str, new: str) -> Diff:
+        """Compare two kernels, once; flavours of one version are compared across the flavour."""
+        if (old, new) not in self._diffs:
+            across = () if self.alike(old, new) else ("flavour",)
+            self._diffs[old, new] = compare(self.stored, self.catalogue, old, new, Only(across=across))
+        return self._diffs[old, new]
+
+
+def call_of(behaviour: str) -> str:
+    """Return the system call that a behaviour is listed under."""
+    return behaviour.partition(".")[0]
+
+
+def call_rank(call: str) -> tuple[int, str]:
+    """Sort system calls as the table does, sweeps last."""
+    return (len(CALLS) + 1, "") if f"{call}." == SWEEP else (_rank(call, CALLS)[0], call)
+
+
+def _rank(name: str, order: Sequence[str]) -> tuple[int, str]:
+    """Sort key: the place in `order`, after them by name."""
+    return (order.index(name) if name in order else len(order), name)

@@ -1,0 +1,154 @@
+"""The pages of the site: for each its path, its template, and what it shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from farm.diff import Diff, counts, group
+from farm.report import links
+from farm.report.behaviour import behaviour_view
+from farm.report.changes import HEADINGS, DiffView, diff_view
+from farm.report.kernel import KernelView, cell_view, config_rows, kernel_view
+from farm.report.matrix import matrix
+from farm.report.model import BASE_VARIANT, SWEEP, Place, Site
+from farm.report.render import render, render_alone
+from farm.report.sweeps import sweep_view
+
+LATEST = 14  # changes of the newest pair that the index shows
+
+
+def pages(site: Site) -> Iterator[tuple[str, Callable[[], str]]]:
+    """Yield the path of every page and what renders it."""
+    yield "index.html", partial(index_page, site)
+    for place in site.places:
+        yield links.matrix_path(place), partial(matrix_page, site, place)
+    for name in site.behaviours:
+        yield links.behaviour_path(name), partial(behaviour_page, site, name)
+    for name in site.kernels:
+        yield links.kernel_path(name), partial(kernel_page, site, name)
+    for old, new in site.pairs:
+        yield links.diff_path(old, new), partial(pair_page, site, old, new)
+    if site.sweeps:
+        yield "sweeps.html", partial(sweeps_page, site)
+
+
+def by_arch(places: list[Place]) -> dict[str, list[Place]]:
+    """Return places by architecture."""
+    found: dict[str, list[Place]] = {}
+    for place in places:
+        found.setdefault(place[0], []).append(place)
+    return found
+
+
+def index_page(site: Site) -> str:
+    """Render the index: the newest changes, the base matrix, and what was run."""
+    base = next((place for place in site.places if place[1] == BASE_VARIANT), next(iter(site.places), None))
+    latest = diff_view(site, site.diff(*site.pairs[0])) if site.pairs else None
+    coverage = {
+        kernel: [cell_view(site, kernel, place) if kernel in site.columns(place) else None for place in site.places]
+        for kernel in site.kernels
+    }
+    return render(
+        site,
+        "index.html.j2",
+        "index.html",
+        latest=latest,
+        shown=_shown(latest),
+        pairs=[_line(site.diff(*pair)) for pair in site.pairs],
+        table=matrix(site, base) if base else None,
+        places=site.places,
+        by_arch=by_arch(site.places),
+        kernels=site.kernels,
+        coverage=coverage,
+        answered=len(site.answered),
+        cell_count=len(site.stored.cells) + len(site.stored.broken),
+        arches=len({arch for arch, _ in site.places}),
+        variants=len({variant for _, variant in site.places}),
+        records=sum(len(cell.records) for cell in site.stored.cells.values()),
+        problems=site.stored.problems,
+    )
+
+
+def _shown(latest: DiffView | None) -> list[tuple[str, object]]:
+    """Return the first changes of a diff with their labels."""
+    sections = latest.sections if latest else ()
+    found = [(s.label, change) for s in sections for changes in s.behaviours.values() for change in changes]
+    return list(found[:LATEST])
+
+
+def _line(diff: Diff) -> dict[str, object]:
+    """Return what the list of pairs says of one."""
+    return {"diff": diff, "counts": counts(group(diff.changes))}
+
+
+def matrix_page(site: Site, place: Place) -> str:
+    """Render the matrix of one architecture and variant."""
+    values = {"table": matrix(site, place), "by_arch": by_arch(site.places)}
+    return render(site, "matrix.html.j2", links.matrix_path(place), **values)
+
+
+def behaviour_page(site: Site, name: str) -> str:
+    """Render the page of one behaviour."""
+    sweep = sweep_view(site, name) if name.startswith(SWEEP) else None
+    values = {"view": behaviour_view(site, name), "sweep": sweep}
+    return render(site, "behaviour.html.j2", links.behaviour_path(name), **values)
+
+
+def kernel_page(site: Site, name: str) -> str:
+    """Render the page of one kernel."""
+    view = kernel_view(site, name)
+    oopses = [one for one in view.cells if one.cell and one.cell.info.oopses]
+    return render(site, "kernel.html.j2", links.kernel_path(name), view=view, oopses=oopses, gaps=_gaps(view))
+
+
+def _gaps(view: KernelView) -> dict[str, list[str]]:
+    """Return the probes without an answer in answered cells, by reason."""
+    gaps: dict[str, list[str]] = {}
+    for one in view.cells:
+        for record in one.cell.records.values() if one.cell else ():
+            if not record.end.is_answer:
+                why = f"{'/'.join(one.place)}: {record.end}, {record.why}"
+                gaps.setdefault(why, []).append(record.probe)
+    return gaps
+
+
+def pair_page(site: Site, old: str, new: str) -> str:
+    """Render the diff of two kernels of the site."""
+    view = diff_view(site, site.diff(old, new))
+    alike = [pair for pair in site.pairs if site.alike(*pair) and site.alike(pair[0], old)]
+    before = next((pair for pair in alike if pair[1] == old), None)
+    after = next((pair for pair in alike if pair[0] == new), None)
+    values = {
+        "view": view,
+        "anchored": anchored(view),
+        "config": config_rows(site, old, new) if view.across else {},
+        "before": links.diff_href(*before) if before else "",
+        "after": links.diff_href(*after) if after else "",
+    }
+    return render(site, "diff.html.j2", links.diff_path(old, new), **values)
+
+
+def alone_page(site: Site, diff: Diff) -> str:
+    """Render a diff as one page that stands alone."""
+    view = diff_view(site, diff)
+    config = config_rows(site, diff.old, diff.new) if view.across else {}
+    return render_alone(site, "diff.html.j2", view=view, anchored=anchored(view), config=config, before="", after="")
+
+
+def anchored(view: DiffView) -> dict[str, set[str]]:
+    """Return for each label the behaviours whose anchor an earlier section has: an id stands once on a page."""
+    found: dict[str, set[str]] = {}
+    known: set[str] = set()
+    for label in HEADINGS:
+        section = next((one for one in view.sections if one.label == label), None)
+        found[label] = set(known)
+        known |= section.behaviours.keys() if section else set()
+    return found
+
+
+def sweeps_page(site: Site) -> str:
+    """Render the list of sweeps."""
+    views = [view for name in site.sweeps if (view := sweep_view(site, name))]
+    says = {name: site.behaviours[name].says for name in site.sweeps}
+    return render(site, "sweeps.html.j2", "sweeps.html", views=views, says=says)
