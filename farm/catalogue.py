@@ -41,6 +41,14 @@ class Claim:
     until: tuple[str, ...] = ()
     arch: tuple[str, ...] = ()
 
+    def applies(self, version: str, arch: str) -> bool:
+        """Whether the claim speaks of the kernel of this package version on this architecture."""
+        return (
+            (not self.since or since_holds(self.since, version))
+            and (not self.until or not since_holds(self.until, version))
+            and (not self.arch or arch in self.arch)
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Probe:

@@ -169,17 +169,29 @@ int memfd(const char *name, long n, char letter, unsigned flags)
 	return fd;
 }
 
-void reopen_read_only(int fd)
+void reopen(int fd, int flags)
 {
 	char path[40];
 	int other;
 
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	other = open(path, O_RDONLY);
+	other = open(path, flags);
 	if (other < 0 || dup2(other, fd) != fd)
 		broken("opening %s again: %s", path, errno_name(errno));
 	close(other);
-	note("%d: now O_RDONLY", fd);
+	note("%d: opened again with %s", fd, flags == O_RDONLY ? "O_RDONLY" : textf("%#x", flags));
+}
+
+const char *file_byte(int fd, size_t at)
+{
+	unsigned char byte;
+	ssize_t n = pread(fd, &byte, 1, (off_t)at);
+	const char *seen = n < 0 ? errno_name(errno) : n == 0 ? "end" : byte_name(byte);
+	char where[48];
+
+	length_text(where, sizeof(where), (long long)at);
+	note("file %d at %s: %s", fd, where, seen);
+	return seen;
 }
 
 int shm_segment(long n, int flags)

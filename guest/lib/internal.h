@@ -69,6 +69,7 @@ const char *takes_of(enum call_number number);
 
 /* touch.c */
 void catch_faults(void);
+const char *byte_name(unsigned char byte);
 
 /* knob.c */
 void undo_all(void);

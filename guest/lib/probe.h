@@ -63,7 +63,8 @@ int memfd(const char *name, long n, char letter, unsigned flags);
 int shm_segment(long n, int flags);       /* System V segment in an IPC namespace of its own: its id */
 char *shm_attached(int id, int flags);    /* attached at a place of its own */
 void fill(char *at, long n, char letter); /* page i with letter + i */
-void reopen_read_only(int fd);            /* the same file, O_RDONLY, under the same number */
+void reopen(int fd, int flags);           /* the same file under the same number, opened with O_RDONLY, O_WRONLY, … */
+const char *file_byte(int fd, size_t at); /* what read(2) sees there: "zero", the letter, "end" behind the end */
 
 /* ---- touching memory: caught and traced ----------------------------------------------------------------- */
 const char *peek(const volatile void *at); /* "zero", the letter, "0x9c", or "SIGSEGV/MAPERR", "SIGBUS/ADRERR", … */
@@ -75,12 +76,13 @@ void put_code(void *at);                                        /* a function th
 const char *execute(void *at);                                  /* run it: "ok" or the signal */
 
 /* ---- what the kernel says of memory ------------------------------------------------------------------- */
-const char *residency(const void *at, long n); /* mincore: "all", "some", "none", or an errno (ENOMEM: a hole) */
-const char *populated(const void *at, long n); /* page tables (pagemap's present bit): "all", "some", "none" */
-const char *swapped(const void *at, long n);   /* pagemap's swap bit: "all", "some", "none" */
-const char *protection(const void *at);        /* "rw-p" as in maps, or "unmapped" */
-int mapping_pages(const void *at);             /* length of the mapping that holds `at`, 0: unmapped */
-const char *offset_in_mapping(const void *at); /* "start", "inside", "unmapped" */
+const char *residency(const void *at, long n);   /* mincore: "all", "some", "none", or an errno (ENOMEM: a hole) */
+const char *populated(const void *at, long n);   /* page tables (pagemap's present bit): "all", "some", "none" */
+const char *swapped(const void *at, long n);     /* pagemap's swap bit: "all", "some", "none" */
+unsigned long frame_of(const volatile void *at); /* the page frame, 0: none; to compare, never a word (root only) */
+const char *protection(const void *at);          /* "rw-p" as in maps, or "unmapped" */
+int mapping_pages(const void *at);               /* length of the mapping that holds `at`, 0: unmapped */
+const char *offset_in_mapping(const void *at);   /* "start", "inside", "unmapped" */
 const char *vm_flag(const void *at, const char *two_letters); /* smaps VmFlags: "yes", "no", "unmapped" */
 const char *vm_flags(const void *at);                         /* all of them, sorted as the kernel prints them */
 int smaps_pages(const void *at, const char *key);    /* "Rss", "Swap", "Locked", …: pages; -1: no such mapping or key */
@@ -91,7 +93,7 @@ const char *file_has(const char *path, const char *text); /* "yes", "no" or an e
 
 /* ---- other processes ------------------------------------------------------------------------------------ */
 /* in_child { … }: the block runs in a forked child; the parent waits. What it saw counts. */
-#define in_child for (int child__ = child_begins(); child__; child__ = child_ends())
+#define in_child for (; child_begins(); child_ends())
 int child_begins(void);
 _Noreturn int child_ends(void);
 const char *child_end(void);                            /* of the last in_child: "exited" or the signal */

@@ -1,4 +1,4 @@
-/* What /proc says of one mapping: maps, smaps, pagemap; numbers of other files. No allocation: brk is a subject. */
+/* What /proc says of one mapping: maps, smaps; numbers of other files. No allocation: brk is a subject. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -166,59 +166,6 @@ int smaps_pages(const void *at, const char *key)
 		n = (int)(strtoul(value, NULL, 10) / (page_size >> 10));
 	note("smaps of %s: %s %dp", letter_of(at), name, n);
 	return n;
-}
-
-static const char *how_many(long some, long all)
-{
-	return some == 0 ? "none" : some == all ? "all" : "some";
-}
-
-const char *residency(const void *at, long n)
-{
-	static unsigned char in_core[4096];
-	long result, some = 0;
-	const char *seen;
-
-	if (n > (long)sizeof(in_core))
-		broken("residency: at most %zu pages", sizeof(in_core));
-	result = quiet_call(mincore, at, pages(n), in_core);
-	for (long i = 0; i < n; i++)
-		some += in_core[i] & 1;
-	seen = failed(result) ? outcome(result) : how_many(some, n);
-	note("mincore of %s, %ldp: %s", letter_of(at), n, seen);
-	return seen;
-}
-
-static const char *pagemap(const void *at, long n, int bit, const char *what)
-{
-	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
-	long some = 0;
-	const char *seen;
-
-	if (fd < 0)
-		broken("/proc/self/pagemap: %s", errno_name(errno));
-	for (long i = 0; i < n; i++) {
-		unsigned long page = (unsigned long)at / page_size + (unsigned long)i;
-		uint64_t entry = 0;
-
-		if (pread(fd, &entry, sizeof(entry), (off_t)page * (off_t)sizeof(entry)) != sizeof(entry))
-			broken("/proc/self/pagemap at %s: %s", letter_of(at), errno_name(errno));
-		some += entry >> bit & 1;
-	}
-	close(fd);
-	seen = how_many(some, n);
-	note("pagemap of %s, %ldp: %s %s", letter_of(at), n, what, seen);
-	return seen;
-}
-
-const char *populated(const void *at, long n)
-{
-	return pagemap(at, n, 63, "present");
-}
-
-const char *swapped(const void *at, long n)
-{
-	return pagemap(at, n, 62, "swapped");
 }
 
 long proc_number(const char *path, const char *key)

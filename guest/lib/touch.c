@@ -39,7 +39,7 @@ void catch_faults(void)
 			 sigsetjmp(back, 1) == 0 ? (armed = 1) : ((name) = fault_name(caught, caught_code), 0));       \
 		once_; once_ = armed = 0)
 
-static const char *byte_name(unsigned char byte)
+const char *byte_name(unsigned char byte)
 {
 	if (byte == 0)
 		return "zero";
