@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from farm import check
 from farm.check import Order
@@ -48,6 +48,30 @@ def ask_all(cell: Cell, prepared: Prepared, order: Order) -> Answers:
     return answers
 
 
+def ask_repeatedly(cell: Cell, prepared: Prepared, order: Order, times: int) -> Answers:
+    """Ask everything `times` times, each in new guests; a word that was not always the same is marked unstable."""
+    runs = [ask_all(cell, prepared, order) for _ in range(times)]
+    first = runs[0]
+    for other in runs[1:]:
+        first.guests += other.guests
+        first.oopses |= other.oopses
+        first.tainted |= other.tainted
+    first.records = {probe: stable([run.records[probe] for run in runs]) for probe in first.records}
+    return first
+
+
+def stable(runs: Sequence[Record]) -> Record:
+    """Return the first of several records of one probe, with what differs among them named in `unstable`.
+
+    An ending that differs is named "end", a trace "trace".
+    """
+    words = sorted({word for run in runs for word in run.saw})
+    differ = [word for word in words if len({run.saw.get(word) for run in runs}) > 1]
+    differ += ["end"] if len({run.end for run in runs}) > 1 else []
+    differ += ["trace"] if len({run.trace for run in runs}) > 1 else []
+    return replace(runs[0], unstable=tuple(differ))
+
+
 @contextmanager
 def booted(cell: Cell, prepared: Prepared, answers: Answers) -> Iterator[Guest]:
     """Yield a guest of `cell` that answers; what was seen of it is added to `answers` in the end."""
@@ -83,8 +107,11 @@ def ask_one(cell: Cell, guest: Guest, order: Order, answers: Answers) -> None:
     if outcome.error is None:
         guest.look_back()
         return
-    panicked = guest.panicked()
-    record = check.verdict(outcome, panicked)
+    if isinstance(outcome.error, GuestError):
+        last = guest.last_probe()
+        if last in order.probes and last not in answers.records:
+            outcome.started = last
+    record = check.verdict(outcome, guest.panicked())
     if record is not None:
         answers.records[record.probe] = record
     elif not outcome.records:

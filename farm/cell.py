@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from farm import results
-from farm.asking import Answers, ask_all
+from farm.asking import Answers, ask_repeatedly
 from farm.catalogue import Probe
 from farm.check import Order
 from farm.errors import FarmError, GuestError
@@ -22,7 +22,7 @@ from farm.results import CellInfo, StoredCell, Wanted
 from farm.steps import step
 
 
-def answer(cell: Cell, shop: Workshop, root: Path, *, fresh: bool = False) -> None:
+def answer(cell: Cell, shop: Workshop, root: Path, *, fresh: bool = False, repeat: int = 1) -> None:
     """Run what has no answer yet of `cell` and write its folder under `root`; raises what kept it unanswered."""
     wanted = shop.wanted(cell, accel.version(cell.arch))
     old = None if fresh else results.scan(root).cell(cell.kernel.name, cell.arch.name, cell.variant.name)
@@ -36,7 +36,7 @@ def answer(cell: Cell, shop: Workshop, root: Path, *, fresh: bool = False) -> No
         digest = hashlib.sha256(prepared.config.encode()).hexdigest()
         info = replace(info, cpu=model, accel=prepared.accel, config_sha256=digest)
         order = Order(tuple(probes), tuple(sorted(gives(cell.variant))), prepared.ruled_out, cell.arch.slowness)
-        answers = ask_all(cell, prepared, order)
+        answers = ask_repeatedly(cell, prepared, order, repeat)
     except FarmError as error:
         stage = "boot" if isinstance(error, GuestError) else "prepare"
         results.write(root, replace(info, ending="unanswered", stage=stage, why=error.message), console=error.tail)

@@ -57,11 +57,18 @@ def _listen(lines: Iterator[bytes], order: Order, outcome: Outcome, seen: Callab
     for line in lines:
         message = parse(line)
         if isinstance(message, Done):
+            # To the end of the stream: a channel that is closed early takes dropbear's connection with it.
+            _no_more(lines)
             return
         _take(message, order.probes, outcome)
         if isinstance(message, Record):
             seen(message)
     raise LostError("the checker's output ended before it was done")
+
+
+def _no_more(lines: Iterator[bytes]) -> None:
+    for line in lines:
+        raise ProtocolError("the checker went on after it was done", tail=repr(line[:400]))
 
 
 def _take(message: Message, probes: Sequence[str], outcome: Outcome) -> None:

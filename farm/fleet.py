@@ -23,7 +23,7 @@ from farm.types import Ending
 
 @dataclass(frozen=True, slots=True)
 class FleetOptions:
-    """How to run: `jobs` guests at a time (0: one per core), `fresh` reruns what is answered."""
+    """How to run: `jobs` guests at a time (0: one per core), `fresh` reruns what is answered, `repeat` compares."""
 
     jobs: int = 0
     fresh: bool = False
@@ -71,11 +71,12 @@ def todo(planned: Iterable[Cell], shop: Workshop, root: Path, *, fresh: bool = F
 def run(planned: Sequence[Cell], shop: Workshop, options: FleetOptions) -> Summary:
     """Run every cell that has no answer; what was finished is written, whatever happens to the others."""
     summary = Summary(planned=len(planned))
-    waiting = [one for one, why in todo(planned, shop, options.results, fresh=options.fresh) if why]
+    again = options.fresh or options.repeat > 1
+    waiting = [one for one, why in todo(planned, shop, options.results, fresh=again) if why]
     bus.emit(Event("run", "matrix", "start", total=len(waiting)))
     pool = ThreadPoolExecutor(options.jobs or os.cpu_count() or 1, thread_name_prefix="cell")
     try:
-        futures = {pool.submit(answer, one, shop, options.results, fresh=options.fresh): one for one in waiting}
+        futures = {pool.submit(answer, one, shop, options.results, fresh=again, repeat=options.repeat): one for one in waiting}
         for future in as_completed(futures):
             _book(futures[future], future, summary)
     finally:

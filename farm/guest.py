@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import shutil
 import time
@@ -28,6 +29,9 @@ BOOT_SECONDS = 150.0
 SSH_SECONDS = 30.0
 SSH_MARKER = "memory-farm: ssh"
 READY_MARKER = "memory-farm: ready"
+# The checker writes this to the kernel log before each probe, above the console's log level.
+PROBE_MARKER = re.compile(r"memory-farm: probe ([a-z0-9_.]{1,300})$", re.MULTILINE)
+LAST_WORDS = 2.0
 # A guest's clock may run by this factor faster or slower than the host's before its timeouts mean nothing.
 CLOCK_FACTOR = 1.5
 CLOCK_SLACK = 3.0
@@ -85,6 +89,12 @@ class Guest:
         inside = float(uptime.split()[0]) - began
         if abs(inside - elapsed) > CLOCK_SLACK and not 1 / CLOCK_FACTOR < inside / max(elapsed, 0.1) < CLOCK_FACTOR:
             raise InfraError(f"the guest's clock ran {inside:.0f} s in {elapsed:.0f} s of the host's", hint="run again")
+
+    def last_probe(self) -> str | None:
+        """Return the probe that the console names last: what SSH had not yet sent is lost with the guest."""
+        self.machine.console.wait_closed(LAST_WORDS)
+        found = PROBE_MARKER.findall(self.machine.console.text)
+        return found[-1] if found else None
 
     def panicked(self) -> str | None:
         """Return what the console says of a panic, in canonical form; books every other trouble as an oops."""

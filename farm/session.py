@@ -78,6 +78,7 @@ class Session:
     """An SSH connection to a guest; the transport stays open until `close`. All timeouts in seconds."""
 
     def __init__(self, port: int, keys: Keys, timeout: float) -> None:
+        self._how = (port, keys, timeout)
         self._client = paramiko.SSHClient()
         self._client.set_missing_host_key_policy(paramiko.RejectPolicy())
         self._client.get_host_keys().add(f"[{HOST}]:{port}", keys.host.get_name(), keys.host)
@@ -155,6 +156,10 @@ class Session:
             channel.invoke_shell()
             _join(channel)
             return channel.recv_exit_status()
+
+    def again(self) -> Session:
+        """Return a second connection to the same guest."""
+        return Session(*self._how)
 
     def close(self) -> None:
         """Hang up."""

@@ -80,6 +80,11 @@ def test_an_end_without_done_is_no_end():
     assert isinstance(outcome.error, LostError)
 
 
+def test_nothing_may_follow_done() -> None:
+    outcome = ask(Said(HELLO, {"done": 0}, {"start": "a.b.one"}), ORDER, lambda _: None)
+    assert "went on after it was done" in str(outcome.error)
+
+
 def test_an_answer_to_a_probe_that_was_not_started_is_refused():
     outcome = ask(Said(HELLO, answered("a.b.one")), ORDER, lambda _: None)
     assert outcome.records == {}

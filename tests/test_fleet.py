@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-import farm.cell
+import farm.asking
 from farm import fleet, results
 from farm.arches import ARCHES
 from farm.asking import Answers
@@ -33,7 +33,9 @@ behaviours:
 ROOT = Package("busybox-static", "1", "amd64", "pool/b.deb", "ab" * 32, 10)
 SERIES = ("6.1.192-1", "6.12.117-1")
 CELLS = [
-    Cell(kernel(version), ARCHES["x86_64"], VARIANTS[variant]) for version in SERIES for variant in ("plain", "hugepages")
+    Cell(kernel(version), ARCHES["x86_64"], VARIANTS[variant])
+    for version in SERIES
+    for variant in ("plain", "hugepages")
 ]
 
 
@@ -57,7 +59,7 @@ class Fake:
 def guests(monkeypatch: pytest.MonkeyPatch) -> Fake:
     fake = Fake()
     prepared = SimpleNamespace(accel="tcg", config="CONFIG_X=y\n", ruled_out={})
-    monkeypatch.setattr(farm.cell, "ask_all", fake.ask_all)
+    monkeypatch.setattr(farm.asking, "ask_all", fake.ask_all)
     monkeypatch.setattr(Workshop, "prepare", lambda *_: prepared)
     monkeypatch.setattr(accel, "version", lambda _: "7.2.22")
     return fake
@@ -74,7 +76,7 @@ def shop(tmp_path: Path) -> Workshop:
 
 @pytest.fixture
 def run(tmp_path: Path, shop: Workshop, guests: Fake) -> Callable[..., Summary]:
-    def go(**options: bool) -> Summary:
+    def go(**options: int) -> Summary:
         guests.asked.clear()
         return fleet.run(CELLS, shop, FleetOptions(jobs=2, results=tmp_path / "results", **options))
 
@@ -171,7 +173,22 @@ def test_a_variant_asks_for_what_its_words_serve(run, guests):
 
 def test_a_broken_probe_is_said_although_the_cell_is_answered(run, guests, monkeypatch):
     broken = Record("mmap.create.one", Ending.BROKEN, why="no hugetlb page")
-    monkeypatch.setattr(farm.cell, "ask_all", lambda *_: Answers(records={broken.probe: broken}, page_size=4096))
+    monkeypatch.setattr(farm.asking, "ask_all", lambda *_: Answers(records={broken.probe: broken}, page_size=4096))
     summary = run()
     assert summary.answered == 4
     assert summary.broken[0] == (f"{CELLS[0].name} mmap.create.one", "broken: no hugetlb page")
+
+
+def test_a_word_that_differs_between_two_runs_of_a_cell_is_marked(run, guests, tmp_path, monkeypatch):
+    runs: dict[str, int] = {}
+
+    def changing(cell, prepared, order):
+        runs[cell.name] = runs.get(cell.name, 0) + 1
+        value = "ok" if runs[cell.name] == 1 else "EINVAL"
+        records = {one: Record(one, Ending.ANSWERED, {"mmap": value, "n": 1}, trace=("x",)) for one in order.probes}
+        return Answers(records=records, page_size=4096)
+
+    monkeypatch.setattr(farm.asking, "ask_all", changing)
+    run(repeat=2)
+    records = results.scan(tmp_path / "results").cell(*CELLS[0].name.split("/")).records
+    assert {record.unstable for record in records.values()} == {("mmap",)}

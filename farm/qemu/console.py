@@ -108,10 +108,10 @@ class Console:
 
     @property
     def text(self) -> str:
-        """Everything kept so far, decoded leniently; a gap is marked."""
+        """Everything kept so far, decoded leniently, with plain line ends; a gap is marked."""
         with self._changed:
             gap = f"\n[… {self._dropped} bytes not kept …]\n".encode() if self._dropped else b""
-            return (bytes(self._head) + gap + bytes(self._tail)).decode(errors="replace")
+            return (bytes(self._head) + gap + bytes(self._tail)).decode(errors="replace").replace("\r\n", "\n")
 
     def tail(self, lines: int = 20) -> str:
         """Return the last lines, for an error's evidence."""
@@ -135,6 +135,11 @@ class Console:
             raise LostError(f"the guest ended before it said {marker!r}", tail=self.tail())
         if deadline.over:
             raise BootError(f"the guest did not say {marker!r} within {deadline.seconds:.0f} s", tail=self.tail())
+
+    def wait_closed(self, seconds: float) -> None:
+        """Give a guest that is going away the time to say its last words; returns early when it has."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._closed, seconds)
 
     def close(self) -> None:
         """Wait for the reading thread; the stream's other end must be closed."""

@@ -9,7 +9,7 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Self
+from typing import Any, Self
 
 from qemu.qmp import QMPClient, QMPError
 
@@ -28,7 +28,12 @@ class Monitor:
         self._runner = asyncio.Runner()
         self._client = QMPClient("guest")
         self._client.logger.disabled = True
-        self._runner.run(self._in_time(self._client.connect(link)))
+        try:
+            self._runner.run(self._in_time(self._client.connect(link)))
+        except BaseException:
+            self._runner.close()
+            link.close()
+            raise
 
     @staticmethod
     async def _in_time(work: Any) -> Any:  # noqa: ANN401 - whatever QMP answers
@@ -60,10 +65,14 @@ class Machine:
 
     def __init__(self, argv: Callable[[int], list[str]], folder: Path) -> None:
         ours, theirs = socket.socketpair()
+        self._stderr = folder / "qemu.stderr"
         with theirs:
             self.argv = argv(theirs.fileno())
-            self._errors: IO[bytes] = (folder / "qemu.stderr").open("w+b")
-            self._process = self._start(theirs.fileno(), folder)
+            try:
+                self._process = self._start(theirs.fileno(), folder)
+            except QemuError:
+                ours.close()
+                raise
         assert self._process.stdout is not None
         self.console = Console(self._process.stdout)
         self.monitor = self._connect(ours)
@@ -74,15 +83,16 @@ class Machine:
         # setpriv (util-linux) sets the signal and then becomes QEMU: no code of ours runs between fork and exec.
         words = [find("setpriv") or "setpriv", "--pdeathsig", "KILL", find(self.argv[0]) or "", *self.argv[1:]]
         try:
-            return subprocess.Popen(
-                words,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=self._errors,
-                pass_fds=[descriptor],
-                cwd=folder,
-                start_new_session=True,
-            )
+            with self._stderr.open("wb") as errors:
+                return subprocess.Popen(
+                    words,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE,
+                    stderr=errors,
+                    pass_fds=[descriptor],
+                    cwd=folder,
+                    start_new_session=True,
+                )
         except OSError as error:
             raise QemuError(f"cannot start {words[0]}: {error}") from error
 
@@ -91,6 +101,7 @@ class Machine:
             return Monitor(link)
         except (QMPError, TimeoutError, OSError, EOFError) as error:
             self._kill()
+            self.console.close()
             status = self._process.returncode
             raise QemuError(
                 f"{self.argv[0]} did not start (exit status {status}): {self.stderr.strip() or error}",
@@ -105,8 +116,7 @@ class Machine:
     @property
     def stderr(self) -> str:
         """What QEMU itself complained about."""
-        self._errors.flush()
-        return Path(str(self._errors.name)).read_text(errors="replace")[-4000:]
+        return self._stderr.read_text(errors="replace")[-4000:]
 
     @property
     def ended(self) -> bool:
@@ -134,7 +144,6 @@ class Machine:
         self._kill()
         self.monitor.close()
         self.console.close()
-        self._errors.close()
 
     def __enter__(self) -> Self:
         return self

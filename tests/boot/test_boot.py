@@ -1,0 +1,183 @@
+"""Whole cells in real guests: the farm's main path, and what it promises when a guest goes wrong."""
+
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from farm import results
+from farm.asking import ask_all
+from farm.cell import answer
+from farm.check import Order
+from farm.errors import BootError, InfraError, PanicError, QemuError
+from farm.guest import Guest, start
+from farm.qemu import accel
+from farm.session import Session
+from farm.settings import ROOT
+from farm.types import Ending
+from tests.boot.conftest import Bench
+from tests.session_contract import SessionContract
+
+pytestmark = pytest.mark.qemu
+ARCHES = ("x86_64", "arm64")
+
+
+@pytest.fixture(autouse=True)
+def under_tcg(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FARM_ACCEL", "tcg")
+
+
+@pytest.mark.parametrize("arch", ARCHES)
+def test_a_cell_gives_the_committed_records_byte_for_byte(bench: Bench, arch: str, tmp_path: Path) -> None:
+    cell = bench.cell("6.12", arch)
+    answer(cell, bench.shop, tmp_path)
+    stored = results.scan(ROOT / "results").cell(cell.kernel.name, arch, "plain")
+    fresh = results.scan(tmp_path).cell(cell.kernel.name, arch, "plain")
+    assert fresh is not None
+    assert all(record.end.is_answer for record in fresh.records.values())
+    if arch in bench.replaced or stored is None or stored.info.qemu != accel.version(cell.arch):
+        pytest.skip("ran and answered, but not the build and QEMU of the committed results: bytes are not compared")
+    for name in ("cell.json", "records.jsonl", "traces.jsonl.zst"):
+        assert (tmp_path / cell.name / name).read_bytes() == (ROOT / "results" / cell.name / name).read_bytes(), name
+
+
+@pytest.mark.parametrize("arch", ARCHES)
+def test_map_sync_is_accepted_on_an_emulated_nvdimm(bench: Bench, arch: str) -> None:
+    cell = bench.cell("6.12", arch, "pmem-ext4")
+    probe = "mmap.write_to_disk_directly.shared_validate"
+    answers = ask_all(cell, bench.prepared(cell), Order((probe,), ("dax", "ext4")))
+    assert answers.records[probe].saw["mmap"] == "ok"
+
+
+@pytest.fixture(scope="module")
+def guest(bench: Bench) -> Iterator[Guest]:
+    cell = bench.cell("6.12", "x86_64")
+    with start(cell, bench.prepared(cell)) as guest:
+        yield guest
+
+
+class TestRealGuest(SessionContract):
+    @pytest.fixture
+    def session(self, guest: Guest) -> Iterator[Session]:
+        with guest.session.again() as session:
+            yield session
+
+
+def test_the_guest_reaches_nothing_on_the_host(guest: Guest) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(0.5)
+        port = listener.getsockname()[1]
+        reached = guest.session.run(f"busybox nc -w 2 10.0.2.2 {port} </dev/null && echo reached; true")
+        with pytest.raises(TimeoutError):
+            listener.accept()
+    assert "reached" not in reached
+
+
+# A checker that speaks the protocol and then does to its guest what its probe is named after.
+CHECKER = """#!/bin/sh
+echo '{"hello":1,"page_size":4096,"release":"'$(uname -r)'","machine":"'$(uname -m)'"}'
+while read -r probe; do
+	echo "<3>memory-farm: probe $probe" >/dev/kmsg
+	echo '{"start":"'$probe'"}'
+	case $probe in
+	*panic) echo c >/proc/sysrq-trigger ;;
+	*reboot) echo b >/proc/sysrq-trigger ;;
+	*dropbear) busybox killall dropbear ;;
+	*rubbish) echo 'Segmentation <b>fault</b>' ;;
+	*flood) busybox head -c 3000000 /dev/zero ;;
+	esac
+	echo '{"probe":"'$probe'","end":"answered","saw":{"it":"ran"},"trace":[]}'
+done
+echo '{"done":9}'
+"""
+
+
+def test_what_ends_a_guest_costs_that_probe_and_the_rest_runs_in_a_new_one(bench: Bench) -> None:
+    cell = bench.cell("6.12", "x86_64")
+    prepared = replace(bench.prepared(cell), checker=CHECKER.encode())
+    wishes = ("first", "panic", "second", "reboot", "rubbish", "flood", "third")
+    answers = ask_all(cell, prepared, Order(tuple(f"a.b.{wish}" for wish in wishes)))
+    assert {probe: record.end for probe, record in answers.records.items()} == {
+        "a.b.first": Ending.ANSWERED,
+        "a.b.panic": Ending.DIED,
+        "a.b.second": Ending.ANSWERED,
+        "a.b.reboot": Ending.HUNG,
+        "a.b.rubbish": Ending.BROKEN,
+        "a.b.flood": Ending.BROKEN,
+        "a.b.third": Ending.ANSWERED,
+    }
+    assert answers.records["a.b.panic"].why == "Kernel panic - not syncing: sysrq triggered crash"
+    assert len(answers.guests) == 5
+    assert answers.console.count("memory-farm: ready") == 5
+
+
+def test_a_kernel_that_finds_no_init_is_a_panic_with_its_console(bench: Bench, tmp_path: Path) -> None:
+    cell = bench.cell("6.12", "x86_64")
+    empty = tmp_path / "empty"
+    empty.write_bytes(b"")
+    with pytest.raises(PanicError) as caught:
+        start(cell, replace(bench.prepared(cell), parts=(empty,)))
+    assert caught.value.message.startswith("Kernel panic - not syncing:")
+    assert "Kernel panic" in caught.value.tail
+
+
+def test_a_guest_that_never_boots_ends_at_its_deadline(bench: Bench) -> None:
+    cell = bench.cell("6.12", "x86_64")
+    with pytest.raises(BootError, match="did not say"):
+        start(cell, bench.prepared(cell), seconds=0.5)
+
+
+def test_another_kernel_than_the_label_says_is_our_failure(bench: Bench) -> None:
+    cell = bench.cell("6.12", "x86_64")
+    other = replace(cell, kernel=replace(cell.kernel, release="6.12.0-something-else"))
+    with pytest.raises(InfraError, match=r"not '6\.12\.0-something-else'"):
+        start(other, bench.prepared(cell))
+
+
+def test_arguments_that_qemu_refuses_are_shown_with_its_words(bench: Bench) -> None:
+    cell = bench.cell("6.12", "x86_64")
+    odd = replace(cell, arch=replace(cell.arch, cpu="no-such-cpu"))
+    with pytest.raises(QemuError, match="no-such-cpu"):
+        start(odd, bench.prepared(cell))
+
+
+def test_no_qemu_is_an_error_that_names_it(bench: Bench) -> None:
+    cell = bench.cell("6.12", "x86_64")
+    odd = replace(cell, arch=replace(cell.arch, qemu="qemu-system-vax"))
+    with pytest.raises(QemuError, match="no qemu-system-vax"):
+        start(odd, bench.prepared(cell))
+
+
+FARM = """
+import sys
+from tests.boot.conftest import Bench
+from farm import fleet, lock, matrix
+from farm.commands.chosen import source
+from farm.guest import start
+bench = Bench(fleet.workshop(lock.load(), source(matrix.read())), set())
+cell = bench.cell("6.12", "x86_64")
+with start(cell, bench.prepared(cell)) as guest:
+    print(guest.machine.pid, flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+def test_a_killed_farm_leaves_no_guest_behind(how: signal.Signals) -> None:
+    command = [sys.executable, "-c", FARM]
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as farm:
+        assert farm.stdout is not None
+        guest = int(farm.stdout.readline())
+        gone = os.pidfd_open(guest)
+        farm.send_signal(how)
+        farm.wait(timeout=20)
+        ready, _, _ = select.select([gone], [], [], 20)
+        os.close(gone)
+    assert ready, f"the guest {guest} outlived its farm"
