@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from farm.arches import ARCHES, Arch
@@ -44,16 +44,24 @@ def listed(option: str) -> tuple[str, ...]:
 
 def narrow(kernels: str = "", arches: str = "", variants: str = "") -> Narrow:
     """Read the options --kernels, --arches and --variants; PlanError where a name is not known."""
-    wanted = Narrow(listed(kernels), listed(arches), listed(variants))
-    _check("architecture", wanted.arches, ARCHES, "--arches")
-    _check("variant", wanted.variants, VARIANTS, "--variants")
-    return wanted
+    return Narrow(listed(kernels), known_arches(arches, "--arches"), known_variants(variants, "--variants"))
 
 
-def _check(what: str, words: Sequence[str], known: Collection[str], where: str) -> None:
+def known_arches(option: str, where: str) -> tuple[str, ...]:
+    """Return the architectures that an option names; PlanError where one is not known."""
+    return _known("architecture", listed(option), ARCHES, where)
+
+
+def known_variants(option: str, where: str) -> tuple[str, ...]:
+    """Return the variants that an option names; PlanError where one is not known."""
+    return _known("variant", listed(option), VARIANTS, where)
+
+
+def _known(what: str, words: tuple[str, ...], known: Collection[str], where: str) -> tuple[str, ...]:
     for word in words:
         if word not in known:
             raise unknown(what, word, known, where)
+    return words
 
 
 def cells(matrix: Matrix, lock: Lock, wanted: Narrow = Narrow()) -> list[Cell]:
@@ -83,6 +91,9 @@ def cell_named(name: str, lock: Lock) -> Cell:
         raise PlanError(
             f"{name!r} is no cell", hint="a cell is <kernel>/<arch>/<variant>, for instance 6.12/arm64/plain"
         )
-    one = narrow(arches=rest[0], variants=rest[1] if len(rest) > 1 else "plain")
-    arch = ARCHES[one.arches[0]]
-    return Cell(lock.find(kernel, arch.name, arch.flavour), arch, VARIANTS[one.variants[0]])
+    variant = rest[1] if len(rest) > 1 else "plain"
+    for what, word, known in (("architecture", rest[0], ARCHES), ("variant", variant, VARIANTS)):
+        if word not in known:
+            raise unknown(what, word, known, name)
+    arch = ARCHES[rest[0]]
+    return Cell(lock.find(kernel, arch.name, arch.flavour), arch, VARIANTS[variant])

@@ -177,6 +177,8 @@ def drawn(board: Board) -> Group:
 def _head(board: Board) -> Table:
     gone = board.clock() - board.began if board.began >= 0 else 0.0
     left = board.left()
+    if not board.total:
+        return Table.grid()  # one thing is done, not a run of cells
     words = Text(f"{board.finished}/{board.total} cells")
     if board.failed:
         words.append(f", {board.failed} unanswered", "bold red")
@@ -207,12 +209,13 @@ def _others(board: Board) -> Table:
     for (step, subject), doing in board.others.items():
         gone = now - doing.began
         if doing.total:
-            rate = f"{megabytes(doing.done / gone)}/s" if gone > RATE_AFTER else ""
-            size = f"{megabytes(doing.done)} of {megabytes(doing.total)}"
+            rate = f" {megabytes(doing.done / gone)}/s" if gone > RATE_AFTER else ""
+            loaded = f"{megabytes(doing.done)} of {megabytes(doing.total)}{rate}"
+            size = loaded if step == "download" else f"{doing.done}/{doing.total}"
             table.add_row(
                 Text(f"  {step} {subject}", no_wrap=True, overflow="ellipsis"),
                 ProgressBar(doing.total, doing.done, width=16),
-                Text(f"{size} {rate}", "dim", no_wrap=True),
+                Text(size, "dim", no_wrap=True),
             )
         else:
             table.add_row(

@@ -174,6 +174,12 @@ def test_a_kernel_of_the_file_that_is_not_locked_is_said_with_the_file(tmp_path:
         names(read(tmp_path, GOOD.replace("6.1]", "7.9]")))
 
 
+def test_a_mistake_in_a_cell_name_is_said_with_that_name() -> None:
+    with pytest.raises(PlanError) as caught:
+        plan.cell_named("6.12/arm/plain", LOCK)
+    assert str(caught.value) == "6.12/arm/plain: unknown architecture 'arm' (did you mean arm64?)"
+
+
 def test_a_cell_is_found_by_a_short_name() -> None:
     assert "debian-6.12.117-1-cloud/arm64/pmem-ext4" == plan.cell_named("6.12/arm64/pmem-ext4", LOCK).name
     assert "debian-6.1.192-1-cloud/x86_64/plain" == plan.cell_named("6.1/x86_64", LOCK).name

@@ -25,7 +25,7 @@ ROOT_PACKAGES = (
 
 def show_kernels(*, arch: str = "", update: bool = False) -> int:
     """Print the kernels that there are for `arch`; with `update`, ask the archive first and move the lock."""
-    only = plan.narrow(arches=arch).arches
+    only = plan.known_arches(arch, "--arch")
     asked = matrix.read()
     if update:
         renew(asked)

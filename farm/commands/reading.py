@@ -9,6 +9,7 @@ from pathlib import Path
 from farm import catalogue, diff, matrix, plan, report, results
 from farm.errors import PlanError
 from farm.program import say
+from farm.progress import Board, shown
 from farm.results import Results
 from farm.settings import ROOT
 
@@ -72,10 +73,10 @@ def show_diff(sides: Sides, *, arch: str = "", variant: str = "", shape: str = "
     """Print what changed between two kernels; 0 nothing, 1 something, 2 not comparable."""
     if shape not in FORMATS:
         raise matrix.unknown("format", shape, FORMATS, "--format")
-    only = plan.narrow(arches=arch, variants=variant)
+    only = diff.Only(plan.known_arches(arch, "--arch"), plan.known_variants(variant, "--variant"))
     stored, old, new = sides.found(arch)
     known = catalogue.load()
-    found = diff.compare(stored, known, old, new, diff.Only(only.arches, only.variants))
+    found = diff.compare(stored, known, old, new, only)
     if shape == "json":
         text = json.dumps(found.as_json(), indent=1) + "\n"
     else:
@@ -92,6 +93,7 @@ def write_report(*, out: str = "", folder: str = "") -> int:
     stored = folder_of(folder)
     if not stored.cells:
         raise PlanError(f"{stored.root}: no results yet", hint="./inv matrix makes some")
-    page = report.write(stored, catalogue.load(), Path(out) if out else ROOT / "report")
+    with shown(Board()):
+        page = report.site(stored.root, catalogue.load(), Path(out) if out else ROOT / "report")
     print(f"report: {page.resolve().as_uri()}")
     return 0

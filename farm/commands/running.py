@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from farm import catalogue, cell as cells, doctor, fleet, lock, plan, report, results
+from farm import cell as cells, doctor, fleet, lock, plan, report
 from farm.commands.chosen import Chosen, go_offline, source
 from farm.errors import InfraError, PlanError
 from farm.fleet import FleetOptions, Summary
@@ -45,7 +45,7 @@ def run_matrix(
     began = time.monotonic()
     with shown(Board(options.jobs, earlier(planned, root))):
         summary = fleet.run(planned, shop, options)
-    page = report.write(results.scan(root), catalogue.load(), ROOT / "report")
+        page = report.site(root, shop.catalogue, ROOT / "report")
     print("\n".join(outcome(summary, time.monotonic() - began)))
     print(f"report: {page.resolve().as_uri()}")
     return UNANSWERED if summary.unanswered or summary.broken else OK

@@ -1,0 +1,132 @@
+"""bench: the figures that the farm promises, measured here and shown as ratios to a yardstick of the same run."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from farm import cell as cells, cpio, doctor, fleet, images, lock, plan
+from farm.arches import Arch
+from farm.commands.chosen import Chosen, go_offline, source
+from farm.commands.running import earlier
+from farm.errors import GuestError
+from farm.guest import start
+from farm.matrix import Matrix
+from farm.plan import Cell
+from farm.prepare import Prepared, Workshop
+from farm.progress import Board, shown
+from farm.run import run
+from farm.settings import ROOT, cache_dir
+
+BOOTS = 5  # of each kind, taken in turns, so that a busy moment hits both
+BOOT_LIMIT = 1.3  # times a bare boot
+IDLE_LIMIT = 3.0  # seconds
+MATRIX_LIMIT = 600.0  # seconds
+SECONDS = 120  # until a bare boot is given up
+OFF = "memory-farm: off"
+INIT = f"#!/bin/busybox sh\n/bin/busybox echo '{OFF}' >/dev/console\n/bin/busybox poweroff -f\n"
+
+
+def measure(*, offline: bool = False, yes: bool = False) -> int:
+    """Print every figure with its limit; 0 whatever they are, since a busy host makes them worse."""
+    go_offline(offline)
+    asked = Chosen().read()
+    shop = fleet.workshop(lock.load(), source(asked))
+    print(f"load of this host: {os.getloadavg()[0]:.1f} (the figures mean an idle one)")
+    for line in matrix_figures(asked, shop):
+        print(line)
+    for arch in asked.arches:
+        one = plan.cell_named(f"{asked.kernels[-1]}/{arch}/plain", shop.lock)
+        doctor.ensure([*doctor.GUESTS, *doctor.of_arch(one.arch, [one.variant])], yes=yes)
+        print(boot_figure(one, shop, asked))
+    return 0
+
+
+def figure(what: str, value: float, limit: float, unit: str) -> str:
+    """Return one figure as a line: value, limit, and the ratio of the two."""
+    verdict = "" if value <= limit else "  ABOVE"
+    return f"{what:<62} {value:6.2f} {unit}, limit {limit:g}: {value / limit:.2f}{verdict}"
+
+
+def matrix_figures(asked: Matrix, shop: Workshop) -> list[str]:
+    """Return how long the matrix takes: in full, from the times of its last run, and with nothing to do."""
+    planned = Chosen().cells(asked)
+    took = list(earlier(planned, asked.results).values())
+    lines = []
+    if len(took) == len(planned):
+        jobs = Chosen().guests(asked)
+        lines.append(
+            figure(f"{len(took)} cells, {jobs} at a time, as they last ran", sum(took) / jobs, MATRIX_LIMIT, "s")
+        )
+    else:
+        lines.append(
+            f"{len(took)} of {len(planned)} cells were timed on this host; ./inv matrix --fresh times them all"
+        )
+    if any(why for _, why in fleet.todo(planned, shop, asked.results)):
+        return [*lines, "some cells have no answer yet, so a matrix with nothing to do cannot be timed"]
+    began = time.monotonic()
+    run([sys.executable, "-P", "-m", "farm.program", "matrix", "--offline"], cwd=ROOT)
+    return [*lines, figure("./inv matrix with nothing to do", time.monotonic() - began, IDLE_LIMIT, "s")]
+
+
+def boot_figure(one: Cell, shop: Workshop, asked: Matrix) -> str:
+    """Return how long a guest takes to its first answer over SSH, against a bare boot of the same kernel."""
+    with shown(Board()):
+        accel = cells.accelerator(one, shop, asked.results)
+        prepared = shop.prepare(one, accel)
+    ours, bare = [], []
+    with tempfile.TemporaryDirectory(dir=cache_dir()) as folder:
+        initrd = Path(folder) / "initrd"
+        initrd.write_bytes(bare_initrd(shop, one.arch))
+        image = shop.kernel(one.kernel).image
+        for _ in range(BOOTS):
+            bare.append(bare_boot(bare_argv(one.arch, image, initrd, accel)))
+            ours.append(first_answer(one, prepared))
+    both = f"{statistics.median(ours):.2f} s against {statistics.median(bare):.2f} s"
+    ratio = statistics.median(ours) / statistics.median(bare)
+    return figure(f"{one.arch.name} {one.kernel.series}: first answer over SSH ({both})", ratio, BOOT_LIMIT, "x")
+
+
+def first_answer(one: Cell, prepared: Prepared) -> float:
+    """Boot a guest and return the seconds from QEMU's start to the first answer over SSH."""
+    with start(one, prepared) as guest:
+        return guest.seconds["answer"]
+
+
+def bare_initrd(shop: Workshop, arch: Arch) -> bytes:
+    """Return an initramfs of busybox alone, whose init powers off."""
+    tree = cache_dir() / "roots" / images.root_digest(shop.root_packages(arch))
+    found = next(path for path in (tree / "bin/busybox", tree / "usr/bin/busybox") if path.is_file())
+    return cpio.archive(
+        [
+            cpio.folder("bin"),
+            cpio.folder("dev"),
+            cpio.Entry("dev/console", 0o020600, device=(5, 1)),
+            cpio.file("bin/busybox", found.read_bytes(), 0o755),
+            cpio.file("init", INIT.encode(), 0o755),
+        ]
+    )
+
+
+def bare_argv(arch: Arch, image: Path, initrd: Path, accel: str) -> list[str]:
+    """Return the yardstick: the stock image, the same machine and CPU, quiet, and no lever besides."""
+    return [
+        "setpriv", "--pdeathsig", "KILL", arch.qemu,
+        "-M", arch.machine, "-cpu", arch.kvm_cpu if accel == "kvm" else arch.cpu, "-accel", accel, "-m", "512M",
+        "-nodefaults", "-no-reboot", "-display", "none", "-serial", "stdio", "-monitor", "none",
+        "-kernel", str(image), "-initrd", str(initrd), "-append", f"console={arch.console} quiet panic=-1",
+    ]  # fmt: skip
+
+
+def bare_boot(argv: Sequence[str]) -> float:
+    """Boot and return the seconds until the guest has powered off; GuestError where it never came to its init."""
+    began = time.monotonic()
+    done = run(argv, timeout=SECONDS)
+    if OFF.encode() not in done.stdout:
+        raise GuestError("a bare boot did not reach its init", tail=done.stdout.decode(errors="replace")[-2000:])
+    return time.monotonic() - began
