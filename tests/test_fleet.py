@@ -62,6 +62,7 @@ def guests(monkeypatch: pytest.MonkeyPatch) -> Fake:
     monkeypatch.setattr(farm.asking, "ask_all", fake.ask_all)
     monkeypatch.setattr(Workshop, "prepare", lambda *_: prepared)
     monkeypatch.setattr(accel, "version", lambda _: "7.2.22")
+    monkeypatch.setenv("FARM_ACCEL", "tcg")
     return fake
 
 
