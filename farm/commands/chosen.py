@@ -10,6 +10,7 @@ from farm import lock, matrix, plan
 from farm.errors import FetchError
 from farm.matrix import Matrix
 from farm.plan import Cell
+from farm.settings import ROOT
 from farm.sources.apt import Archive, archive
 
 
@@ -35,6 +36,11 @@ class Chosen:
     def results_folder(self, asked: Matrix) -> Path:
         """Return where results lie."""
         return Path(self.results) if self.results else asked.results
+
+    def report_folder(self, asked: Matrix) -> Path:
+        """Return where the report goes: report/, and beside any other results a folder that says whose it is."""
+        root = self.results_folder(asked).resolve()
+        return ROOT / "report" if root == ROOT / "results" else root.with_name(f"{root.name}-report")
 
     def guests(self, asked: Matrix) -> int:
         """Return how many guests run at a time; one per CPU where nobody says."""

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from farm import catalogue, diff, matrix, plan, report, results
+from farm.commands.chosen import Chosen
 from farm.errors import PlanError
 from farm.program import say
 from farm.progress import Board, shown
 from farm.results import Results
-from farm.settings import ROOT
 
 FORMATS = ("text", "json", "html")
 
@@ -90,10 +90,11 @@ def show_diff(sides: Sides, *, arch: str = "", variant: str = "", shape: str = "
 
 def write_report(*, out: str = "", folder: str = "") -> int:
     """Write the static site."""
-    stored = folder_of(folder)
+    chosen, asked = Chosen(results=folder), matrix.read()
+    stored = results.scan(chosen.results_folder(asked))
     if not stored.cells:
         raise PlanError(f"{stored.root}: no results yet", hint="./inv matrix makes some")
     with shown(Board()):
-        page = report.site(stored.root, catalogue.load(), Path(out) if out else ROOT / "report")
+        page = report.site(stored.root, catalogue.load(), Path(out) if out else chosen.report_folder(asked))
     print(f"report: {page.resolve().as_uri()}")
     return 0

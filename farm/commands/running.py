@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from farm import cell as cells, doctor, fleet, lock, plan, report
+from farm.check import PATH
 from farm.commands.chosen import Chosen, go_offline, source
 from farm.errors import InfraError, PlanError
 from farm.fleet import FleetOptions, Summary
@@ -16,7 +17,6 @@ from farm.plan import Cell
 from farm.program import say
 from farm.progress import Board, clock_face, roughly, shown
 from farm.qemu import accel
-from farm.settings import ROOT
 
 __all__ = ["Chosen", "open_shell", "run_matrix", "show_plan"]
 
@@ -45,7 +45,7 @@ def run_matrix(
     began = time.monotonic()
     with shown(Board(options.jobs, earlier(planned, root))):
         summary = fleet.run(planned, shop, options)
-        page = report.site(root, shop.catalogue, ROOT / "report")
+        page = report.site(root, shop.catalogue, chosen.report_folder(asked))
     print("\n".join(outcome(summary, time.monotonic() - began)))
     print(f"report: {page.resolve().as_uri()}")
     return UNANSWERED if summary.unanswered or summary.broken else OK
@@ -125,5 +125,5 @@ def open_shell(name: str, *, offline: bool = False, yes: bool = False) -> int:
         prepared = shop.prepare(one, cells.accelerator(one, shop, asked.results))
         guest = start(one, prepared)
     with guest:
-        say(f"{one.name}, {accel.version(one.arch)}; the checker is /farm/checker; leave with exit")
+        say(f"{one.name} in QEMU {accel.version(one.arch)}; the checker is {PATH}; leave with exit")
         return guest.session.shell()
