@@ -22,7 +22,10 @@ class Ending(StrEnum):
     @property
     def is_answer(self) -> bool:
         """Whether this ending says something about the kernel (else it is missing, never "no change")."""
-        return self in {Ending.ANSWERED, Ending.UNMET, Ending.DIED, Ending.HUNG}
+        return self not in _MISSING
+
+
+_MISSING = (Ending.BROKEN, Ending.LOST, Ending.ABSENT)
 
 
 @dataclass(frozen=True, slots=True)

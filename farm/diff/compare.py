@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
+from farm.arches import ARCHES
 from farm.catalogue import Catalogue
 from farm.diff.labels import Labeller
 from farm.results import CellInfo, Results, StoredCell
@@ -96,7 +97,13 @@ def places(stored: Results, old: str, new: str) -> list[tuple[str, str]]:
         kernel, *rest = problem.where.split("/")
         if kernel in {old, new} and len(rest) == 2:
             found.add((rest[0], rest[1]))
-    return sorted(found)
+    return sorted(found, key=place_key)
+
+
+def place_key(place: tuple[str, str]) -> tuple[int, str, bool, str]:
+    """Sort places as people do: the architecture table's order, the plain variant first."""
+    arch, variant = place
+    return [*ARCHES, arch].index(arch), arch, variant != "plain", variant
 
 
 def _infos(pair: tuple[StoredCell | None, StoredCell | None]) -> tuple[CellInfo, CellInfo]:
@@ -160,7 +167,7 @@ def compare_cells(old: StoredCell, new: StoredCell, catalogue: Catalogue) -> Fou
             continue
         compared += 1
         if one is not other and one is not None and other is not None:
-            changes += [replace(change, arch=new.info.arch, variant=new.info.variant) for change in words(one, other)]
+            changes += words(one, other, new.info.arch, new.info.variant)
     return changes, missing, compared
 
 
@@ -187,15 +194,14 @@ def _no_answer(old: Record | None, new: Record | None, blame: str) -> str:
     return "; ".join(whys)
 
 
-def words(old: Record, new: Record) -> Iterator[Change]:
+def words(old: Record, new: Record, arch: str, variant: str) -> Iterator[Change]:
     """Yield the differences of two answers: that of their endings, else one for each word."""
-    behaviour = old.probe.rpartition(".")[0]
-    blank = Change("", "", behaviour, old.probe, ENDING, old.end.value, new.end.value, old.end, new.end)
+    probe, behaviour, ends = old.probe, old.probe.rpartition(".")[0], (old.end, new.end)
     if old.end is not new.end:
-        yield blank
+        yield Change(arch, variant, behaviour, probe, ENDING, old.end.value, new.end.value, *ends)
         return
     unstable = {*old.unstable, *new.unstable}
     for word in sorted(old.saw.keys() | new.saw.keys()):
         before, after = old.saw.get(word), new.saw.get(word)
         if before != after and word not in unstable:
-            yield replace(blank, word=word, old=before, new=after)
+            yield Change(arch, variant, behaviour, probe, word, before, after, *ends)

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from farm.diff.compare import LABELS, order
+from farm.diff.compare import LABELS, order, place_key
 from farm.types import Change
 
 Place = tuple[str, str]  # architecture, variant
@@ -41,7 +41,7 @@ def group(changes: Iterable[Change]) -> list[Group]:
     together: dict[tuple[object, ...], list[Change]] = {}
     for same in by_place.values():
         first = same[0]
-        where = tuple(sorted((change.arch, change.variant) for change in same))
+        where = tuple(sorted(((change.arch, change.variant) for change in same), key=place_key))
         sweep = first.probe.startswith(SWEEP)
         subject = (first.behaviour, first.word, first.old, first.new) if sweep else (first.probe,)
         together.setdefault((subject, where, first.label, first.because), []).append(first)

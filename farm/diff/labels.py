@@ -16,8 +16,8 @@ OPTION = re.compile(r"CONFIG_\w+")
 
 def option_value(config: str, option: str) -> str:
     """Return the value of `option` in a kernel's configuration text; "n" where it is not set."""
-    found = re.search(rf"^{re.escape(option)}=(.*)$", config, re.MULTILINE)
-    return found.group(1).strip('"') if found else "n"
+    _, found, rest = f"\n{config}".partition(f"\n{option}=")
+    return rest.partition("\n")[0].strip('"') if found else "n"
 
 
 def globs(patterns: Iterable[str]) -> re.Pattern[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator, Sequence
 
-from farm.diff.compare import ENDING, WHOLE_CELL, Diff
+from farm.diff.compare import ENDING, WHOLE_CELL, Diff, place_key
 from farm.diff.groups import Group, by_behaviour, counts, group, where_text
 from farm.types import Missing
 from farm.visible import visible
@@ -96,7 +96,7 @@ def by_reason(missing: Sequence[Missing]) -> dict[str, list[Missing]]:
 
 def missing_text(same: Sequence[Missing]) -> str:
     """Name probes (some of many) and places that are missing for one reason."""
-    where = where_text(sorted({(one.arch, one.variant) for one in same}), ())
+    where = where_text(sorted({(one.arch, one.variant) for one in same}, key=place_key), ())
     probes = sorted({one.probe for one in same})
     if probes == [WHOLE_CELL]:
         return f"all probes; {where}"

@@ -84,11 +84,12 @@ class BehaviourView:
 def behaviour_view(site: Site, name: str) -> BehaviourView:
     """Return what the page of one behaviour shows."""
     behaviour = site.behaviours[name]
+    verdict = site.verdicts.of(behaviour)
     start = site.slices[name].start
     grids = [grid(site, probe, start + n) for n, probe in enumerate(behaviour.probes)]
     probes = tuple(probe_view(one) for one in grids if one.rows)
     not_asked = tuple(one.probe for one in grids if not one.rows)
-    return BehaviourView(behaviour, site.verdicts[name], probes, not_asked)
+    return BehaviourView(behaviour, verdict, probes, not_asked)
 
 
 def claim_text(claim: Claim) -> str:
@@ -111,7 +112,7 @@ def probe_view(found: Grid) -> ProbeView:
         id=found.probe,
         probe=probe,
         claims=tuple(claim_text(claim) for claim in probe.claims) if probe else (),
-        verdict=found.site.verdict([found.probe]),
+        verdict=found.site.verdicts.of_probe(found.probe),
         columns=tuple(found.columns),
         always=tuple((word, str(value)) for word, value in shared),
         values=tuple(_value(found, number, {word for word, _ in shared}) for number in found.letters),
@@ -142,7 +143,7 @@ def _notes(found: Grid, number: int) -> tuple[str, ...]:
     """Say where a value contradicts a claim or was not foreseen, each sentence once."""
     notes: dict[str, dict[str, None]] = {}
     for kernel, arch in found.cells_of(number):
-        judged = found.site.judged(found.probe, kernel, arch, found.record(number))
+        judged = found.site.verdicts.judged(found.probe, kernel, arch, found.record(number))
         for text in judged_texts(judged):
             notes.setdefault(text, {})[found.site.labels[kernel]] = None
     labels = found.site.label_order(found.columns)
@@ -189,7 +190,9 @@ def _cell(found: Grid, row: Row, kernel: str, *, changed: bool) -> Cell:
     number = row.numbers[kernel]
     record = found.record(number)
     position = found.letters[number]
-    judged = [found.site.judged(found.probe, kernel, arch, record) for arch in {arch for arch, _ in row.places}]
+    judged = [
+        found.site.verdicts.judged(found.probe, kernel, arch, record) for arch in {arch for arch, _ in row.places}
+    ]
     against = any(one is not None and one.contradicted for one in judged)
     classes = f"g{position % COLOURS}" + " new" * changed + " unmet" * (record.end is Ending.UNMET)
     fatal = record.end in {Ending.DIED, Ending.HUNG}

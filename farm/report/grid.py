@@ -55,12 +55,14 @@ class Grid:
         """Name the places of a row."""
         return where_text(row.places, self.places)
 
-    def seen(self, number: int) -> Iterator[str]:
-        """Say row by row on which kernels a value was seen; ranges, with nothing smoothed over."""
+    def seen(self, number: int) -> list[str]:
+        """Say on which kernels and where a value was seen; ranges, with nothing smoothed over."""
+        found: dict[str, list[Place]] = {}
         for row in self.rows:
             chosen = [self.site.labels[kernel] for kernel, n in row.numbers.items() if n == number]
             if chosen:
-                yield f"{spans(chosen, self.site.label_order(row.numbers))} · {self.where(row)}"
+                found.setdefault(spans(chosen, self.site.label_order(row.numbers)), []).extend(row.places)
+        return [f"{kernels} · {where_text(places, self.places)}" for kernels, places in found.items()]
 
     def cells_of(self, number: int) -> Iterator[tuple[str, str]]:
         """Yield kernel and architecture of every cell with this value, each once."""

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 
-from farm.diff import config_differences
+from farm.diff import config_differences, option_value
 from farm.report.model import Place, Site
 from farm.results import StoredCell
 from farm.types import Ending, Kernel
@@ -91,10 +91,13 @@ def _config(site: Site, kernel: str, arches: tuple[str, ...]) -> list[ConfigView
     """Return the options that probes and known changes name, as this kernel has them."""
     named = {option for probe in site.catalogue.probes.values() for option in probe.config}
     named |= {option for known in site.catalogue.known for option in OPTION.findall(known.config)}
-    texts = [site.config_options(kernel, arch) for arch in arches]
+    texts = [site.stored.config(kernel, arch) for arch in arches]
     if not any(texts):
         return []
-    return [ConfigView(option, tuple(text.get(option, "n") for text in texts)) for option in sorted(named)]
+    return [
+        ConfigView(option, tuple(option_value(text, option) if text else "?" for text in texts))
+        for option in sorted(named)
+    ]
 
 
 def config_rows(site: Site, old: str, new: str) -> dict[str, list[tuple[str, str, str]]]:

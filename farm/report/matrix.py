@@ -97,7 +97,7 @@ class _Table:
             return None
         values = [None if value is None else tuple(value[n] for n in asked) for value in found]
         behaviour = self.site.behaviours[name]
-        verdict = self.site.verdicts[name]
+        verdict = self.site.verdicts.of(behaviour)
         return Row(behaviour, name.partition(".")[2], behaviour_href(name), verdict, tuple(self.cells(name, values)))
 
     def value(self, behaviour: str, kernel: str) -> Value | None:

@@ -12,11 +12,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
 
-from farm.arches import ARCHES
 from farm.catalogue import Behaviour, Catalogue
-from farm.diff import Diff, Only, compare
-from farm.judge import Judgement, Place as Seen, Summary, judge, summary
-from farm.kconfig import parse as parse_config
+from farm.diff import Diff, Only, compare, place_key
+from farm.report.verdicts import Verdicts
 from farm.results import Results, StoredCell, kernel_key, version_key
 from farm.types import Kernel, Record, upstream
 
@@ -76,11 +74,10 @@ class Site:
     stored: Results
     catalogue: Catalogue
     values: Values = field(default_factory=Values)
-    _judged: dict[tuple[str, str, str, int], Judgement] = field(default_factory=dict)
     _diffs: dict[tuple[str, str], Diff] = field(default_factory=dict)
     _vectors: dict[tuple[str, Place], array[int]] = field(default_factory=dict)
     _states: dict[tuple[str, Place], State | None] = field(default_factory=dict)
-    _configs: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
+    _columns: dict[Place, list[str]] = field(default_factory=dict)
 
     @cached_property
     def kernels(self) -> dict[str, Kernel]:
@@ -114,7 +111,7 @@ class Site:
     def places(self) -> list[Place]:
         """Architectures × variants that any kernel has a cell for; the base variant first."""
         found = {(arch, variant) for _, arch, variant in self.stored.cells} | set(self._broken_places())
-        return sorted(found, key=lambda place: (_rank(place[0], [*ARCHES]), _rank(place[1], [BASE_VARIANT])))
+        return sorted(found, key=place_key)
 
     def _broken_places(self) -> Iterator[Place]:
         """Yield the places of cells that cannot be read."""
@@ -167,22 +164,19 @@ class Site:
             self._vectors[key] = array("i", (number(get(probe)) for probe in probes))
         return self._vectors[key]
 
-    def config_options(self, kernel: str, arch: str) -> dict[str, str]:
-        """Return the options that a kernel's configuration sets, empty where it is not known."""
-        key = kernel, arch
-        if key not in self._configs:
-            self._configs[key] = parse_config(self.stored.config(kernel, arch))
-        return self._configs[key]
-
     def cell(self, kernel: str, place: Place) -> StoredCell | None:
         """Return one cell, None where there is none."""
         return self.stored.cells.get((kernel, *place))
 
     def columns(self, place: Place) -> list[str]:
         """Return the kernels that a table of this place shows: of flavours that were run there, on that arch."""
-        flavours = {self.kernels[kernel].flavour for kernel, *rest in self.stored.cells if tuple(rest) == place}
-        on_arch = {kernel for kernel, arch, _ in self.stored.cells if arch == place[0]}
-        return [name for name in self.kernels if name in on_arch and self.kernels[name].flavour in flavours]
+        if place not in self._columns:
+            cells = self.stored.cells
+            flavours = {self.kernels[kernel].flavour for kernel, *rest in cells if tuple(rest) == place}
+            on_arch = {kernel for kernel, arch, _ in cells if arch == place[0]}
+            chosen = (name for name in self.kernels if name in on_arch and self.kernels[name].flavour in flavours)
+            self._columns[place] = list(chosen)
+        return self._columns[place]
 
     def state(self, kernel: str, place: Place) -> State | None:
         """Say why a cell has no records; None when it has."""
@@ -203,33 +197,11 @@ class Site:
             return State("×", "unanswered", f"{cell.info.stage}: {cell.info.why}")
         return None
 
-    def judged(self, probe: str, kernel: str, arch: str, record: Record | None) -> Judgement | None:
-        """Judge one record, each equal one once; None for a probe that the catalogue does not have."""
-        known = self.catalogue.probes.get(probe)
-        if known is None:
-            return None
-        version = self.kernels[kernel].version
-        key = probe, version, arch, id(record)
-        if key not in self._judged:
-            self._judged[key] = judge(known, version, arch, record)
-        return self._judged[key]
-
     @cached_property
-    def verdicts(self) -> dict[str, Summary]:
-        """What all cells together say about each behaviour."""
-        return {name: self.verdict(behaviour.probes) for name, behaviour in self.behaviours.items()}
-
-    def verdict(self, probes: Sequence[str]) -> Summary:
-        """Return the verdict on some probes."""
-        judged: list[tuple[Seen, Judgement]] = []
-        for (kernel, arch, variant), cell in self.stored.cells.items():
-            records, label = cell.records, self.labels[kernel]
-            for probe in probes:
-                if (record := records.get(probe)) is not None:
-                    found = self.judged(probe, kernel, arch, record)
-                    if found is not None:
-                        judged.append((Seen(label, arch, variant, probe.rpartition(".")[2]), found))
-        return summary(judged, self.label_order(self.kernels))
+    def verdicts(self) -> Verdicts:
+        """The verdicts on records, probes and behaviours."""
+        order = self.label_order(self.kernels)
+        return Verdicts(self.stored, self.catalogue, self.kernels, self.labels, order)
 
     @cached_property
     def pairs(self) -> list[tuple[str, str]]:

@@ -8,7 +8,7 @@ from functools import partial
 from farm.diff import Diff, counts, group
 from farm.report import links
 from farm.report.behaviour import behaviour_view
-from farm.report.changes import HEADINGS, DiffView, diff_view
+from farm.report.changes import HEADINGS, ChangeView, DiffView, Section, diff_view
 from farm.report.kernel import KernelView, cell_view, config_rows, kernel_view
 from farm.report.matrix import matrix
 from farm.report.model import BASE_VARIANT, SWEEP, Place, Site
@@ -45,6 +45,7 @@ def index_page(site: Site) -> str:
     """Render the index: the newest changes, the base matrix, and what was run."""
     base = next((place for place in site.places if place[1] == BASE_VARIANT), next(iter(site.places), None))
     latest = diff_view(site, site.diff(*site.pairs[0])) if site.pairs else None
+    shown = _shown(latest)
     coverage = {
         kernel: [cell_view(site, kernel, place) if kernel in site.columns(place) else None for place in site.places]
         for kernel in site.kernels
@@ -54,7 +55,8 @@ def index_page(site: Site) -> str:
         "index.html.j2",
         "index.html",
         latest=latest,
-        shown=_shown(latest),
+        shown=shown,
+        shown_count=sum(len(changes) for _, changes in shown),
         pairs=[_line(site.diff(*pair)) for pair in site.pairs],
         table=matrix(site, base) if base else None,
         places=site.places,
@@ -70,11 +72,16 @@ def index_page(site: Site) -> str:
     )
 
 
-def _shown(latest: DiffView | None) -> list[tuple[str, object]]:
-    """Return the first changes of a diff with their labels."""
-    sections = latest.sections if latest else ()
-    found = [(s.label, change) for s in sections for changes in s.behaviours.values() for change in changes]
-    return list(found[:LATEST])
+def _shown(latest: DiffView | None) -> list[tuple[Section, list[ChangeView]]]:
+    """Return the first changes of a diff by section: all the unexplained ones come before any other."""
+    left = LATEST
+    found = []
+    for section in latest.sections if latest else ():
+        changes = [change for changes in section.behaviours.values() for change in changes][:left]
+        left -= len(changes)
+        if changes:
+            found.append((section, changes))
+    return found
 
 
 def _line(diff: Diff) -> dict[str, object]:

@@ -254,7 +254,7 @@ def check_record(record: Record) -> None:
     for word, value in record.saw.items():
         if not WORD.fullmatch(word):
             raise ResultsError(f"{record.probe}: {word!r:.40} is no word")
-        if type(value) is not str and (type(value) is not int or abs(value) >= INT_LIMIT):
+        if type(value) is not str and (type(value) is not int or abs(value) > INT_LIMIT):
             raise ResultsError(f"{record.probe}: {word} should be a string or a small number, is {value!r:.40}")
 
 

@@ -25,6 +25,7 @@ from farm.results.formats import (
 )
 from farm.types import Kernel, Record
 
+CONFIGS = 32  # configuration texts of a quarter of a megabyte each that are kept
 TRACE_START = re.compile(rb'\{"probe":"([a-z0-9_.]+)",')
 
 
@@ -146,6 +147,7 @@ class Results:
     root: Path
     cells: dict[tuple[str, str, str], StoredCell] = field(default_factory=dict)
     broken: list[Problem] = field(default_factory=list)
+    _configs: dict[tuple[str, str], str] = field(default_factory=dict, repr=False)
 
     @property
     def problems(self) -> list[Problem]:
@@ -161,7 +163,15 @@ class Results:
         return {cell.info.kernel.name: cell.info.kernel for cell in self.cells.values()}
 
     def config(self, kernel: str, arch: str) -> str:
-        """Return the kernel's own configuration text, empty where there is none."""
+        """Return the kernel's own configuration text, empty where there is none; the last few are remembered."""
+        key = kernel, arch
+        if key not in self._configs:
+            while len(self._configs) >= CONFIGS:
+                del self._configs[next(iter(self._configs))]
+            self._configs[key] = self._read_config(kernel, arch)
+        return self._configs[key]
+
+    def _read_config(self, kernel: str, arch: str) -> str:
         try:
             return (self.root / kernel / arch / "config").read_text("utf-8", "surrogateescape")
         except OSError:

@@ -1,0 +1,64 @@
+"""Verdicts for pages: each equal record is judged once, each behaviour put together once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from farm.catalogue import Behaviour, Catalogue
+from farm.judge import Judgement, Place, Summary, judge, summary
+from farm.results import Results
+from farm.types import Kernel, Record
+
+Judged = list[tuple[Place, Judgement]]
+
+
+@dataclass(slots=True)
+class Verdicts:
+    """Judges what pages show; `order` are the labels of all kernels in order."""
+
+    stored: Results
+    catalogue: Catalogue
+    kernels: Mapping[str, Kernel]
+    labels: Mapping[str, str]
+    order: Sequence[str]
+    _judged: dict[tuple[str, str, str, int], Judgement] = field(default_factory=dict)
+    _summaries: dict[str, Summary] = field(default_factory=dict)
+
+    def judged(self, probe: str, kernel: str, arch: str, record: Record | None) -> Judgement | None:
+        """Judge one record; None for a probe that the catalogue does not have."""
+        key = probe, kernel, arch, id(record)
+        found = self._judged.get(key)
+        if found is None:
+            known = self.catalogue.probes.get(probe)
+            if known is None:
+                return None
+            found = self._judged[key] = judge(known, self.kernels[kernel].version, arch, record)
+        return found
+
+    def of(self, behaviour: Behaviour) -> Summary:
+        """Return what all cells together say about a behaviour; its probes' verdicts are made with it."""
+        if behaviour.id not in self._summaries:
+            everything: Judged = []
+            for probe in behaviour.probes:
+                judged = self._collect(probe)
+                self._summaries[probe] = summary(judged, self.order)
+                everything += judged
+            self._summaries[behaviour.id] = summary(everything, self.order)
+        return self._summaries[behaviour.id]
+
+    def of_probe(self, probe: str) -> Summary:
+        """Return what all cells together say about a probe, once its behaviour has been asked for."""
+        return self._summaries[probe]
+
+    def _collect(self, probe: str) -> Judged:
+        """Judge all records of one probe."""
+        if probe not in self.catalogue.probes:
+            return []
+        name = probe.rpartition(".")[2]
+        found: Judged = []
+        for (kernel, arch, variant), cell in self.stored.cells.items():
+            record = cell.records.get(probe)
+            if record is not None and (judged := self.judged(probe, kernel, arch, record)):
+                found.append((Place(self.labels[kernel], arch, variant, name), judged))
+        return found
