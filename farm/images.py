@@ -107,7 +107,9 @@ def _find(tree: Path, name: str) -> Path:
         return regular[0]
     targets = {str(path.readlink()).rsplit("/", 1)[-1] for path in paths} - {name}
     if not targets:
-        raise ImageError(f"the guest root's packages have no {name}", hint="./inv kernels --update renews the lock file")
+        raise ImageError(
+            f"the guest root's packages have no {name}", hint="./inv kernels --update renews the lock file"
+        )
     return _find(tree, min(targets))
 
 

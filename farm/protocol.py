@@ -124,4 +124,9 @@ def _done(found: dict[str, object], line: bytes) -> Done:
     return Done(int(str(found["done"])))
 
 
-PARSERS: dict[str, Callable[[dict[str, object], bytes], Message]] = {"hello": _hello, "start": _start, "probe": _record, "done": _done}
+PARSERS: dict[str, Callable[[dict[str, object], bytes], Message]] = {
+    "hello": _hello,
+    "start": _start,
+    "probe": _record,
+    "done": _done,
+}
