@@ -139,14 +139,18 @@ class Root:
 def update(
     archive: Archive, suites: Sequence[Suite], wishes: Iterable[Wish], roots: Iterable[Root], old: Lock | None = None
 ) -> tuple[Lock, list[str]]:
-    """Ask the archive for the newest builds; return the new lock and what could not be had, in words."""
+    """Ask the archive for the newest builds; return the new lock and what could not be had, in words.
+
+    A suite that cannot be read is among the latter, and the others are still asked.
+    """
     pinned = {p.path: p for k in (old or Lock()).kernels for p in k.packages if p.pinned}
     offers: dict[str, list[Build]] = {}
     found: dict[tuple[str, str], Kernel] = {}
     missing: list[str] = []
     for wish in wishes:
         for arch in wish.arches:
-            offers.setdefault(arch, offers.get(arch) or archive.builds(arch, suites))
+            if arch not in offers:
+                offers[arch] = archive.builds(arch, suites, missing)
         for series in wish.series:
             for flavour in wish.flavours:
                 per_arch = {arch: newest_first(offers[arch], series, flavour) for arch in wish.arches}

@@ -100,14 +100,16 @@ class Store:
         with step("download", label):
             return self.from_any(
                 Wanted(tuple(urls), "", 0, label),
-                lambda url: accept(self.insist(url, lambda: self.body(url, limit))),
+                lambda url: accept(self.insist(url, lambda: self.body(url, label, limit))),
             )
 
     def offers(self, urls: Sequence[str], label: str) -> bool:
         """Whether one of `urls` has the file (an index may name what has left the pool)."""
         self.refuse_offline(label)
         try:
-            self.from_any(Wanted(tuple(urls), "", 0, label), lambda url: self.insist(url, lambda: self.head(url)))
+            self.from_any(
+                Wanted(tuple(urls), "", 0, label), lambda url: self.insist(url, lambda: self.head(url, label))
+            )
         except GoneError:
             return False
         return True
@@ -132,15 +134,16 @@ class Store:
         raise next((error for error in failures if not isinstance(error, GoneError)), failures[0])
 
     def insist(self, url: str, ask: Callable[[], T], progress: Callable[[], int] = lambda: 0) -> T:
-        """Return what `ask` returns, called again while the network fails and `progress` (bytes) grows at times."""
-        barren, why = 0, ""
+        """Return what `ask` returns, called again while the network fails and `progress` (bytes) gets on at times."""
+        barren, furthest, why = 0, progress(), ""
         while barren < ATTEMPTS:
-            had = progress()
             try:
                 return ask()
             except PASSING as error:
                 why = str(error) or type(error).__name__
-                barren = 0 if progress() > had else barren + 1
+                # Further than ever: a file that is shorter than it should be grows anew after each start.
+                barren = 0 if progress() > furthest else barren + 1
+                furthest = max(furthest, progress())
                 self.wait(min(8.0, 0.5 * 2**barren))
         raise FetchError(f"{url}: gave up after {ATTEMPTS} attempts: {why}", hint="run again, or set FARM_MIRROR")
 
@@ -211,24 +214,24 @@ class Store:
                     raise AgainError(f"only {got} bytes in {spent:.0f} s")
                 began, got = self.clock(), 0
 
-    def body(self, url: str, limit: int) -> bytes:
+    def body(self, url: str, label: str, limit: int) -> bytes:
         """Return the whole body of a short answer, at most `limit` bytes."""
         found = b""
         with self.get(url, {}) as (head, answer):
-            refuse(head, url)
+            refuse(head, label)
             for chunk in self.paced(answer):
                 found += chunk
                 if len(found) > limit:
-                    raise FetchError(f"{url}: longer than {limit} bytes")
+                    raise FetchError(f"{label}: {url}: longer than {limit} bytes")
         if len(found) < head.length:
             raise AgainError(f"the answer ended after {len(found)} of {head.length} bytes")
-        refuse_page(found, url, url)
+        refuse_page(found, url, label)
         return found
 
-    def head(self, url: str) -> None:
+    def head(self, url: str, label: str) -> None:
         """Raise where the address has not the file."""
         with self.session.head(url, allow_redirects=True, timeout=self.timeouts) as answer:
-            refuse(head_of(answer), url)
+            refuse(head_of(answer), label)
 
     @contextmanager
     def get(self, url: str, headers: dict[str, str]) -> Iterator[tuple[Head, requests.Response]]:

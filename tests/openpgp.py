@@ -49,14 +49,20 @@ class Key:
         named = self.hashed() + b"\xb4" + struct.pack(">I", len(self.name)) + self.name
         return packet(6, self.body) + packet(13, self.name) + self.signature(CERTIFICATE, named)
 
+    def text_signature(self, text: str) -> bytes:
+        return self.signature(CLEARTEXT, "\r\n".join(text.rstrip("\n").split("\n")).encode())
+
     def clearsign(self, text: str) -> bytes:
-        """Sign a text whose lines neither begin with a dash nor end with blanks."""
-        signed = "\r\n".join(text.rstrip("\n").split("\n")).encode()
-        armoured = base64.encodebytes(self.signature(CLEARTEXT, signed)).decode()
-        return (
-            "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\n"
-            f"{text.rstrip()}\n-----BEGIN PGP SIGNATURE-----\n\n{armoured}-----END PGP SIGNATURE-----\n"
-        ).encode()
+        return clearsigned(text, self.text_signature(text))
+
+
+def clearsigned(text: str, signatures: bytes) -> bytes:
+    """Return a signed text whose lines neither begin with a dash nor end with blanks."""
+    armoured = base64.encodebytes(signatures).decode()
+    return (
+        "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\n"
+        f"{text.rstrip()}\n-----BEGIN PGP SIGNATURE-----\n\n{armoured}-----END PGP SIGNATURE-----\n"
+    ).encode()
 
 
 @cache

@@ -159,7 +159,6 @@ class TestTheCommittedFile:
 @pytest.mark.skipif(find("gpgv") is None, reason="gpgv is not installed")
 class TestUpdating:
     SUITE = Suite("trixie")
-    BACKPORTS = Suite("trixie-backports")
 
     @pytest.fixture
     def web(self) -> Iterator[Web]:
@@ -224,6 +223,16 @@ class TestUpdating:
                 "6.99 cloud: no suite offers it for arm64",
             ],
         )
+
+    def test_a_suite_that_cannot_be_read_is_named_and_the_others_are_asked(self, made: MadeArchive) -> None:
+        self.publish(made, ["6.12.1-1"], ["6.12.1-1"])
+        found, missing = lock.update(
+            made.archive(), [self.SUITE, Suite("trixie-backports")], [Wish(("6.12",), ("x86_64",))], []
+        )
+
+        assert [one.version for one in found.kernels] == ["6.12.1-1"]
+        assert len(missing) == 1
+        assert missing[0].startswith("trixie-backports is left out for x86_64: trixie-backports/InRelease: ")
 
     def test_the_guest_root_is_locked_too(self, made: MadeArchive) -> None:
         made.suite("trixie", {"amd64": made.package("busybox-static", "1:1.35.0-4+b1")})

@@ -8,10 +8,12 @@ import pytest
 
 from farm.errors import FetchError
 from farm.run import find
+from farm.sources import release
 from farm.sources.apt import Archive, Suite
 from farm.types import Kernel
 from tests.made_archive import DATE, NOW, MadeArchive
-from tests.openpgp import key
+from tests.made_deb import write
+from tests.openpgp import clearsigned, key
 from tests.web import HOST, Web, running
 
 pytestmark = pytest.mark.skipif(find("gpgv") is None, reason="gpgv is not installed")
@@ -49,6 +51,25 @@ def test_a_suite_that_somebody_else_signed_is_refused(made: MadeArchive, stanza:
     made.suite("trixie", {"amd64": stanza}, signer=key("Somebody <else@mirror.example>"))
 
     assert "trixie/InRelease: no valid signature" in refused(made.archive())
+
+
+def test_one_good_signature_is_enough_where_the_other_key_is_not_known(tmp_path: Path) -> None:
+    keyring = write(tmp_path / "keyring.gpg", key().keyring())
+    stranger = key("Somebody <else@mirror.example>")
+    text = "Suite: trixie\n"
+    signed = clearsigned(text, stranger.text_signature(text) + key().text_signature(text))
+
+    assert release.verified(signed, "trixie/InRelease", [keyring]) == text
+
+
+def test_a_bad_signature_spoils_a_good_one(tmp_path: Path) -> None:
+    other = key("Somebody <else@mirror.example>")
+    keyring = write(tmp_path / "keyring.gpg", key().keyring() + other.keyring())
+    text = "Suite: trixie\n"
+    signed = clearsigned(text, key().text_signature(text) + other.text_signature("another text"))
+
+    with pytest.raises(FetchError, match="no valid signature"):
+        release.verified(signed, "trixie/InRelease", [keyring])
 
 
 def test_a_suite_that_was_changed_after_signing_is_refused(made: MadeArchive, stanza: str) -> None:

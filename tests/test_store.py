@@ -195,6 +195,12 @@ def test_what_nobody_signed_is_stored_with_the_digest_that_it_has(web: Web, stor
     assert (store.path(SHA256), SHA256, len(BODY)) == (path, sha256, size)
 
 
+def test_nothing_of_a_longer_file_stays_behind_the_shorter_one_that_replaced_it(web: Web, store: Store) -> None:
+    url = web.put("a.deb", only(b"x" * 9000, 5000, '"old"'), BODY[:1000])
+
+    assert store.adopt([url], "a.deb")[0].read_bytes() == BODY[:1000]
+
+
 def test_an_address_whose_answer_is_not_accepted_leads_to_the_next(web: Web, store: Store) -> None:
     def accept(content: bytes) -> str:
         if content == b"old":

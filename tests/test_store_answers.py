@@ -42,6 +42,15 @@ def test_a_wrong_length_names_both_and_nothing_is_downloaded(web: Web, store: St
     assert len(web.asked(url)) == 1
 
 
+def test_a_file_that_is_too_short_and_does_not_say_so_comes_to_an_end(web: Web, store: Store) -> None:
+    def short(request: Request) -> None:
+        request.begin(416 if "Range" in request.headers else 200, {"Connection": "close"})
+        if "Range" not in request.headers:
+            request.wfile.write(BODY[:1000])
+
+    assert "gave up after 4 attempts" in refused(store, web.put("a.deb", short))
+
+
 def test_more_than_was_promised_is_refused(web: Web, store: Store) -> None:
     def endless(request: Request) -> None:
         request.begin(200, {"Connection": "close"})

@@ -119,12 +119,22 @@ class Archive:
         """Whether an index entry of this name may be of use."""
         return name in self.extra or (name.startswith(KINDS) and not name.endswith(naming.NO_KERNEL))
 
-    def builds(self, arch: str, suites: Iterable[Suite]) -> list[Build]:
-        """Return all kernels that the suites offer for `arch` (our word), oldest first; each build once."""
+    def builds(self, arch: str, suites: Iterable[Suite], problems: list[str] | None = None) -> list[Build]:
+        """Return all kernels that the suites offer for `arch` (our word), oldest first; each build once.
+
+        With `problems`, a suite that cannot be read is named there and left out; else it is an error.
+        """
         debian_arch = naming.DEBIAN[arch]
         found: dict[tuple[str, str], Build] = {}
         for suite in suites:
-            for entry in self.index(suite, debian_arch):
+            try:
+                listed = self.index(suite, debian_arch)
+            except FetchError as error:
+                if problems is None:
+                    raise
+                problems.append(f"{suite.suite} is left out for {arch}: {error}")
+                continue
+            for entry in listed:
                 build = as_build(entry, arch, suite)
                 if build is None:
                     continue
