@@ -89,7 +89,7 @@ class Workshop:
 
     def kernel(self, kernel: Kernel) -> KernelTree:
         """Return an unpacked kernel, downloaded where the store does not have it."""
-        return kernel_tree(kernel, self.archive.debs(kernel))
+        return kernel_tree(kernel, lambda: self.archive.debs(kernel))
 
     def root(self, arch: Arch) -> Path:
         """Return the initramfs part with the guest root."""
