@@ -20,7 +20,7 @@ from farm.sources import mirrors
 from farm.variants import VARIANTS
 
 # Beside .venv: downloads, unpacked kernels, images, the compiler's cache, for the default matrix.
-CACHE_BYTES = 4_000_000_000
+CACHE_BYTES = 2_000_000_000
 # What stays out of `./inv test` unless --all: what takes long, breaks the host's peace, or needs a browser.
 LONG = "not (long or faults or browser)"
 

@@ -1,0 +1,67 @@
+"""The README is true: its commands are understood, its files are there, its limits are the code's."""
+
+from __future__ import annotations
+
+import re
+import shlex
+
+import pytest
+from invoke.parser import Parser
+
+from farm.commands import host
+from farm.program import Farm
+from farm.settings import ROOT
+from farm.variants import VARIANTS
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+TESTS = (ROOT / "tests" / "README.md").read_text(encoding="utf-8")
+COMMANDS = sorted(set(re.findall(r"^(\./inv [a-z][^#\n]*?)\s*(?:#.*)?$", README + TESTS, re.MULTILINE)))
+
+
+def parser() -> Parser:
+    program = Farm(name="inv", binary="inv")
+    program.create_config()
+    program.parse_core(["inv"])
+    program.parse_collection()
+    return Parser(contexts=program.collection.to_contexts(), ignore_unknown=False)
+
+
+def test_commands_are_found_in_the_readme() -> None:
+    assert len(COMMANDS) > 10
+
+
+@pytest.mark.parametrize("line", COMMANDS)
+def test_a_command_of_the_readme_is_one_that_the_program_understands(line: str) -> None:
+    assert parser().parse_argv(shlex.split(line)[1:])
+
+
+@pytest.mark.parametrize("target", sorted(set(re.findall(r"(?<!!)\[[^\]]+\]\(([^)#:]+)\)", README + TESTS))))
+def test_a_link_leads_to_a_file(target: str) -> None:
+    assert (ROOT / target).exists()
+
+
+@pytest.mark.parametrize("path", sorted(set(re.findall(r"`((?:farm|guest|tests|images|docs)/[\w./-]*)`", README))))
+def test_a_path_of_the_readme_is_there(path: str) -> None:
+    assert (ROOT / path).exists()
+
+
+@pytest.mark.parametrize("name", sorted(set(re.findall(r"FARM_[A-Z]+", README))))
+def test_a_setting_of_the_readme_is_read_by_the_code(name: str) -> None:
+    assert any(name in path.read_text(encoding="utf-8") for path in (ROOT / "farm").rglob("*.py"))
+
+
+def test_the_variants_of_the_default_matrix_are_explained() -> None:
+    row = next(line for line in README.splitlines() if line.startswith("| variant |"))
+    assert set(re.findall(r"`([a-z0-9-]+)`", row)) <= set(VARIANTS)
+
+
+def test_how_to_add_something_is_short() -> None:
+    section = README.split("## Add something")[1].split("\n## ")[0]
+    for part in re.split(r"^\*\*A", section, flags=re.MULTILINE)[1:]:
+        prose = re.sub(r"```.*?```", "", part, flags=re.DOTALL)
+        assert len([line for line in prose.splitlines() if line.strip()]) <= 10
+
+
+def test_the_disk_that_is_announced_is_the_one_that_doctor_checks() -> None:
+    assert f"{host.CACHE_BYTES / 1e9:.0f} GB in `~/.cache/memory-farm`" in README
+    assert f"about {host.CACHE_BYTES / 1e9:.0f} GB more" in (ROOT / "inv").read_text(encoding="utf-8")
