@@ -72,3 +72,8 @@ unsigned long frame_of(const volatile void *at)
 {
 	return (unsigned long)frame(at);
 }
+
+const char *page_bit(const void *at, int bit)
+{
+	return yes(strcmp(pagemap(at, 1, bit, textf("bit %d", bit)), "all") == 0);
+}

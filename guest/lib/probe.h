@@ -80,6 +80,7 @@ const char *residency(const void *at, long n);   /* mincore: "all", "some", "non
 const char *populated(const void *at, long n);   /* page tables (pagemap's present bit): "all", "some", "none" */
 const char *swapped(const void *at, long n);     /* pagemap's swap bit: "all", "some", "none" */
 unsigned long frame_of(const volatile void *at); /* the page frame, 0: none; to compare, never a word (root only) */
+const char *page_bit(const void *at, int bit); /* any bit of a page's pagemap entry: "yes" or "no" */
 const char *protection(const void *at);          /* "rw-p" as in maps, or "unmapped" */
 int mapping_pages(const void *at);               /* length of the mapping that holds `at`, 0: unmapped */
 const char *offset_in_mapping(const void *at);   /* "start", "inside", "unmapped" */

@@ -159,16 +159,48 @@ static const char *event_name(const struct uffd_msg *message)
 	return "other";
 }
 
-const char *uffd_event(int fd)
+static const char *quiet_event(int fd)
 {
 	struct pollfd wait = {.fd = fd, .events = POLLIN};
 	struct uffd_msg message;
-	const char *seen = "none";
 
 	if (poll(&wait, 1, PATIENCE_MS) == 1 && read(fd, &message, sizeof(message)) == sizeof(message))
-		seen = event_name(&message);
+		return event_name(&message);
+	return "none";
+}
+
+const char *uffd_event(int fd)
+{
+	const char *seen = quiet_event(fd);
+
 	note("event: %s", seen);
 	return seen;
+}
+
+static struct {
+	pthread_t thread;
+	int fd;
+	const char *seen;
+} listener;
+
+static void *listen_thread(void *unused)
+{
+	listener.seen = quiet_event(listener.fd);
+	return unused;
+}
+
+void listen_begins(int fd)
+{
+	listener.fd = fd;
+	if (pthread_create(&listener.thread, NULL, listen_thread, NULL) != 0)
+		broken("a thread cannot be started");
+}
+
+const char *listen_ends(void)
+{
+	pthread_join(listener.thread, NULL);
+	note("event meanwhile: %s", listener.seen);
+	return listener.seen;
 }
 
 static struct {

@@ -25,6 +25,10 @@ long uffd_wake(int fd, void *at, size_t length);
  */
 const char *uffd_event(int fd);
 
+/* The same in a thread, for events that the call which raises them waits for; listen_ends says what came. */
+void listen_begins(int fd);
+const char *listen_ends(void);
+
 /* A thread touches `at` (letter 0: reads) and may block; touch_ends waits for it: what peek or poke said, or "blocked".
  */
 void touch_begins(void *at, char letter);
