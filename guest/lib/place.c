@@ -1,6 +1,7 @@
 /* NUMA nodes, swap areas and cgroups, see place.h. */
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -18,6 +19,17 @@ static const char *status_name(long result, int status)
 	if (failed(result))
 		return outcome(result);
 	return status < 0 ? errno_name(-status) : textf("%d", status);
+}
+
+void on_cpu(int number)
+{
+	cpu_set_t only;
+
+	CPU_ZERO(&only);
+	CPU_SET(number, &only);
+	if (sched_setaffinity(0, sizeof(only), &only) != 0)
+		broken("running on CPU %d only: %s", number, errno_name(errno));
+	note("on CPU %d:", number);
 }
 
 const char *node_of(const void *at)

@@ -5,6 +5,7 @@
 #include "probe.h"
 
 /* NUMA */
+void on_cpu(int number);                 /* this process runs there from now on, so first touch has one answer */
 const char *node_of(const void *at);     /* move_pages' answer for one page: "0", "1", or the status' errno */
 const char *move_to(void *at, int node); /* move_pages of one page: the status it gets, or the call's errno */
 long bind_pages(void *at, long n, int mode, unsigned long nodes, int flags); /* mbind with a mask of nodes, traced */
