@@ -159,14 +159,25 @@ def _because(judged: Iterable[tuple[Place, Judgement]]) -> str:
 
 
 def where(holds: Sequence[Place], contradicted: Sequence[Place], kernels: Sequence[str] = ()) -> str:
-    """Say where a claim holds, by the one dimension that tells, else how often."""
+    """Say where a claim holds, by the one dimension that tells, else by its probes."""
     for name, noun in (("arch", "on"), ("kernel", "on kernel"), ("variant", "in variant"), ("probe", "for")):
         yes = dict.fromkeys(getattr(place, name) for place in holds)
         no = dict.fromkeys(getattr(place, name) for place in contradicted)
         if not no.keys() & yes.keys():
             names = (spans(yes, kernels), spans(no, kernels)) if name == "kernel" else (", ".join(yes), ", ".join(no))
             return f"{noun} {names[0]}; not {noun} {names[1]}"
-    return f"in {len(holds)} of {len(holds) + len(contradicted)} answers: see the probes"
+    return _by_probe(holds, contradicted)
+
+
+def _by_probe(holds: Sequence[Place], contradicted: Sequence[Place]) -> str:
+    """Say which probes hold always, at times and never; they say themselves where."""
+    yes, no = dict.fromkeys(place.probe for place in holds), dict.fromkeys(place.probe for place in contradicted)
+    parts = {
+        "for": [probe for probe in yes if probe not in no],
+        "partly for": [probe for probe in yes if probe in no],
+        "not for": [probe for probe in no if probe not in yes],
+    }
+    return "; ".join(f"{how} {', '.join(probes)}" for how, probes in parts.items() if probes)
 
 
 def spans(chosen: Collection[str], order: Sequence[str]) -> str:

@@ -80,15 +80,17 @@ const char *residency(const void *at, long n);   /* mincore: "all", "some", "non
 const char *populated(const void *at, long n);   /* page tables (pagemap's present bit): "all", "some", "none" */
 const char *swapped(const void *at, long n);     /* pagemap's swap bit: "all", "some", "none" */
 unsigned long frame_of(const volatile void *at); /* the page frame, 0: none; to compare, never a word (root only) */
-const char *page_bit(const void *at, int bit); /* any bit of a page's pagemap entry: "yes" or "no" */
+const char *page_bit(const void *at, int bit);   /* any bit of a page's pagemap entry: "yes" or "no" */
 const char *protection(const void *at);          /* "rw-p" as in maps, or "unmapped" */
 int mapping_pages(const void *at);               /* length of the mapping that holds `at`, 0: unmapped */
 const char *offset_in_mapping(const void *at);   /* "start", "inside", "unmapped" */
 const char *vm_flag(const void *at, const char *two_letters); /* smaps VmFlags: "yes", "no", "unmapped" */
 const char *vm_flags(const void *at);                         /* all of them, sorted as the kernel prints them */
 int smaps_pages(const void *at, const char *key);    /* "Rss", "Swap", "Locked", …: pages; -1: no such mapping or key */
+long smaps_number(const void *at, const char *key);  /* a line without a unit, such as THPeligible; -1 as above */
 const char *mapping_name(const void *at);            /* the last column of maps, "" where empty */
 long proc_number(const char *path, const char *key); /* "/proc/self/status" "VmLck": the number after it; -1 */
+long file_number(const char *path);                  /* the number that a file begins with; -1: no such file */
 const char *file_word(const char *path); /* first word of a file (the bracketed one of a choice), or an errno */
 const char *file_has(const char *path, const char *text); /* "yes", "no" or an errno */
 

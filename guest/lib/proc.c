@@ -168,6 +168,19 @@ int smaps_pages(const void *at, const char *key)
 	return n;
 }
 
+long smaps_number(const void *at, const char *key)
+{
+	struct place place;
+	char value[TEXT], name[40];
+	long number = -1;
+
+	snprintf(name, sizeof(name), "%s:", key);
+	if (find_place(at, &place, name, value, sizeof(value)))
+		number = strtol(value, NULL, 10);
+	note("smaps of %s: %s %ld", letter_of(at), name, number);
+	return number;
+}
+
 long proc_number(const char *path, const char *key)
 {
 	static struct lines lines;
@@ -210,4 +223,11 @@ const char *file_has(const char *path, const char *text)
 		found = found || strstr(line, text);
 	note("%s: %s \"%s\"", path, found ? "has" : "has not", text);
 	return yes(found);
+}
+
+long file_number(const char *path)
+{
+	char text[64];
+
+	return read_file(path, text, sizeof(text)) <= 0 ? -1 : strtol(text, NULL, 10);
 }
