@@ -39,7 +39,8 @@ def answer(cell: Cell, shop: Workshop, root: Path, *, fresh: bool = False, repea
         answers = ask_repeatedly(cell, prepared, order, repeat)
     except FarmError as error:
         stage = "boot" if isinstance(error, GuestError) else "prepare"
-        results.write(root, replace(info, ending="unanswered", stage=stage, why=error.message), console=error.tail)
+        lines = " ".join(error.message.split())
+        results.write(root, replace(info, ending="unanswered", stage=stage, why=lines), console=error.tail)
         raise
     with step("write", cell.name):
         write(

@@ -34,12 +34,13 @@ class FleetOptions:
 
 @dataclass(slots=True)
 class Summary:
-    """How a run ended: names of cells, and (cell, why) for those without an answer."""
+    """How a run ended: names of cells, and (cell, why) for those without an answer; `faults` are our own bugs."""
 
     planned: int = 0
     ran: list[str] = field(default_factory=list)
     unanswered: list[tuple[str, str]] = field(default_factory=list)
     broken: list[tuple[str, str]] = field(default_factory=list)
+    faults: list[BaseException] = field(default_factory=list)
 
     @property
     def answered(self) -> int:
@@ -74,6 +75,9 @@ def run(planned: Sequence[Cell], shop: Workshop, options: FleetOptions) -> Summa
     again = options.fresh or options.repeat > 1
     waiting = [one for one, why in todo(planned, shop, options.results, fresh=again) if why]
     bus.emit(Event("run", "matrix", "start", total=len(waiting)))
+    for arch in {one.arch for one in waiting}:
+        # A checker that does not build is one failure of ours, not one of every cell.
+        shop.checker(arch)
     pool = ThreadPoolExecutor(options.jobs or os.cpu_count() or 1, thread_name_prefix="cell")
     try:
         futures = {pool.submit(answer, one, shop, options.results, fresh=again, repeat=options.repeat): one for one in waiting}
@@ -82,6 +86,8 @@ def run(planned: Sequence[Cell], shop: Workshop, options: FleetOptions) -> Summa
     finally:
         # On Ctrl-C what has not begun is dropped; guests end with the threads that hold them.
         pool.shutdown(wait=True, cancel_futures=True)
+    if summary.faults:
+        raise summary.faults[0]
     _look(planned, options.results, summary)
     bus.emit(Event("run", "matrix", "done", done=summary.answered, total=summary.planned))
     return summary
@@ -91,10 +97,11 @@ def _book(one: Cell, future: Future[None], summary: Summary) -> None:
     error = future.exception()
     if error is None:
         summary.ran.append(one.name)
-    elif not isinstance(error, FarmError):
-        raise error
-    else:
-        summary.unanswered.append((one.name, str(error)))
+        return
+    summary.unanswered.append((one.name, str(error)))
+    if not isinstance(error, FarmError | OSError):
+        # The other cells go on; the fault is raised when they are through.
+        summary.faults.append(error)
 
 
 def _look(planned: Sequence[Cell], root: Path, summary: Summary) -> None:

@@ -61,6 +61,7 @@ def guests(monkeypatch: pytest.MonkeyPatch) -> Fake:
     prepared = SimpleNamespace(accel="tcg", config="CONFIG_X=y\n", ruled_out={})
     monkeypatch.setattr(farm.asking, "ask_all", fake.ask_all)
     monkeypatch.setattr(Workshop, "prepare", lambda *_: prepared)
+    monkeypatch.setattr(Workshop, "checker", lambda *_: b"")
     monkeypatch.setattr(accel, "version", lambda _: "7.2.22")
     monkeypatch.setenv("FARM_ACCEL", "tcg")
     return fake
@@ -193,3 +194,17 @@ def test_a_word_that_differs_between_two_runs_of_a_cell_is_marked(run, guests, t
     run(repeat=2)
     records = results.scan(tmp_path / "results").cell(*CELLS[0].name.split("/")).records
     assert {record.unstable for record in records.values()} == {("mmap",)}
+
+
+def test_a_fault_of_ours_in_one_cell_lets_the_others_finish_and_is_raised_in_the_end(run, guests, tmp_path):
+    guests.failing[CELLS[0].name] = ZeroDivisionError("ours")
+    with pytest.raises(ZeroDivisionError):
+        run()
+    assert len(results.scan(tmp_path / "results").cells) == 3
+
+
+def test_a_full_disk_costs_the_cell_that_met_it(run, guests):
+    guests.failing[CELLS[0].name] = OSError(28, "No space left on device")
+    summary = run()
+    assert summary.unanswered == [(CELLS[0].name, "[Errno 28] No space left on device")]
+    assert len(summary.ran) == 3
