@@ -33,7 +33,7 @@ PREFIX = "against:"
 
 def side_by_side(first: Results, second: Results) -> TwoFolders:
     """Return both results as one, so that a kernel can be compared with its own rerun in another folder."""
-    both = TwoFolders(first.root, dict(first.cells), list(first.broken), second)
+    both = TwoFolders(first.root, dict(first.cells), list(first.broken), second=second)
     for (kernel, arch, variant), cell in second.cells.items():
         renamed = replace(cell.info.kernel, source=PREFIX + cell.info.kernel.source)
         cell.info = replace(cell.info, kernel=renamed)
