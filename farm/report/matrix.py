@@ -114,9 +114,13 @@ class _Table:
                 yield self.gap(kernel, value)
                 continue
             group = letters.setdefault(value, len(letters))
-            differs = before and before[1] != group and (before[0], kernel) in self.pairs
+            differs = before and before[1] != group and self.changed(before[0], kernel, behaviour)
             yield self.cell(value, group, diff_href(before[0], kernel, behaviour) if before and differs else "")
             before = kernel, group
+
+    def changed(self, old: str, new: str, behaviour: str) -> bool:
+        """Whether the diff of two neighbours has the behaviour; a missing record makes another value, not a change."""
+        return (old, new) in self.pairs and behaviour in self.site.changed(old, new, self.place)
 
     def gap(self, kernel: str, value: Value | None) -> Cell:
         """Return the cell of a behaviour without any answer."""

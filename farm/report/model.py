@@ -7,7 +7,7 @@ Values are compared for every behaviour in every cell, so each different value g
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
@@ -77,6 +77,7 @@ class Site:
     _diffs: dict[tuple[str, str], Diff] = field(default_factory=dict)
     _vectors: dict[tuple[str, Place], array[int]] = field(default_factory=dict)
     _states: dict[tuple[str, Place], State | None] = field(default_factory=dict)
+    _changed: dict[tuple[str, str, Place], set[str]] = field(default_factory=dict)
     _columns: dict[Place, list[str]] = field(default_factory=dict)
 
     @cached_property
@@ -110,14 +111,13 @@ class Site:
     @cached_property
     def places(self) -> list[Place]:
         """Architectures × variants that any kernel has a cell for; the base variant first."""
-        found = {(arch, variant) for _, arch, variant in self.stored.cells} | set(self._broken_places())
-        return sorted(found, key=place_key)
+        return sorted({(arch, variant) for _, arch, variant in self.cell_keys}, key=place_key)
 
-    def _broken_places(self) -> Iterator[Place]:
-        """Yield the places of cells that cannot be read."""
-        for problem in self.stored.broken:
-            if problem.where.count("/") == 2:
-                yield (problem.where.split("/")[1], problem.where.split("/")[2])
+    @cached_property
+    def cell_keys(self) -> set[tuple[str, str, str]]:
+        """Kernel, architecture and variant of every cell, also of those that cannot be read."""
+        broken = (problem.where.split("/") for problem in self.stored.broken)
+        return {*self.stored.cells, *((where[0], where[1], where[2]) for where in broken if len(where) == 3)}
 
     @cached_property
     def behaviours(self) -> dict[str, Behaviour]:
@@ -171,9 +171,9 @@ class Site:
     def columns(self, place: Place) -> list[str]:
         """Return the kernels that a table of this place shows: of flavours that were run there, on that arch."""
         if place not in self._columns:
-            cells = self.stored.cells
-            flavours = {self.kernels[kernel].flavour for kernel, *rest in cells if tuple(rest) == place}
-            on_arch = {kernel for kernel, arch, _ in cells if arch == place[0]}
+            known = [key for key in self.cell_keys if key[0] in self.kernels]
+            flavours = {self.kernels[kernel].flavour for kernel, *rest in known if tuple(rest) == place}
+            on_arch = {kernel for kernel, arch, _ in known if arch == place[0]}
             chosen = (name for name in self.kernels if name in on_arch and self.kernels[name].flavour in flavours)
             self._columns[place] = list(chosen)
         return self._columns[place]
@@ -232,6 +232,14 @@ class Site:
             across = () if self.alike(old, new) else ("flavour",)
             self._diffs[old, new] = compare(self.stored, self.catalogue, old, new, Only(across=across))
         return self._diffs[old, new]
+
+    def changed(self, old: str, new: str, place: Place) -> set[str]:
+        """Return the behaviours that changed between two kernels at a place."""
+        key = old, new, place
+        if key not in self._changed:
+            changes = self.diff(old, new).changes
+            self._changed[key] = {one.behaviour for one in changes if (one.arch, one.variant) == place}
+        return self._changed[key]
 
 
 def call_of(behaviour: str) -> str:
