@@ -56,7 +56,7 @@ static char *map_at(char *at, size_t bytes, int prot, int flags, int fd)
 	char *got = address(call(mmap, at, bytes, prot, flags, fd, 0));
 
 	if (got != at)
-		broken("mmap(%s, …) at a free place: %s", letter_of(at), failed(got) ? outcome(got) : "elsewhere");
+		broken("mmap(%s, ...) at a free place: %s", letter_of(at), failed(got) ? outcome(got) : "elsewhere");
 	return got;
 }
 
