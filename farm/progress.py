@@ -85,8 +85,8 @@ class Board:
             self.cells[event.subject] = Doing("begin", now, now)
             return []
         doing = self.cells.pop(event.subject, None)
-        if doing is None or event.state not in {"done", "failed"}:
-            return []
+        if doing is None or event.state not in {"done", "failed"} or (event.state == "failed" and not event.message):
+            return []  # ended by Ctrl-C
         self.finished += 1
         self.took.append(now - doing.began)
         count = f"{self.finished}/{max(self.total, self.finished)}"
@@ -103,7 +103,7 @@ class Board:
             doing.stage, doing.since, doing.done, doing.total = event.step, now, 0, 0
         elif event.state == "progress":
             doing.stage, doing.done, doing.total = event.step, event.done, event.total
-        elif event.state == "failed":
+        elif event.state == "failed" and event.message:
             doing.trouble = clean(event.message)
             return [Line("trouble", f"{event.subject} {event.step}: {doing.trouble}")]
         return []
@@ -116,7 +116,8 @@ class Board:
             return []
         over = self.others.pop(key, None)
         if event.state == "failed":
-            return [Line("trouble", f"{event.step} {event.subject}: {clean(event.message)}")]
+            # Ctrl-C ends every step without a word; that is no trouble of the step.
+            return [Line("trouble", f"{event.step} {event.subject}: {clean(event.message)}")] if event.message else []
         if over is None or now - over.began < WORTH_A_LINE:
             return []
         size = f" {megabytes(over.total)}" if event.step == "download" and over.total else ""

@@ -74,6 +74,14 @@ def test_a_reason_that_was_just_shown_is_not_repeated(board: Board) -> None:
     assert [Line("failed", f"1/4 {CELL} 0 s unanswered, see above")] == lines
 
 
+def test_what_ctrl_c_ends_is_no_trouble(board: Board) -> None:
+    board.feed(Event("cell", CELL, "start"))
+    board.feed(Event("build", "checker arm64", "start"))
+    assert [] == board.feed(Event("build", "checker arm64", "failed"))
+    assert [] == board.feed(Event("boot", CELL, "failed"))
+    assert [] == board.feed(Event("cell", CELL, "failed"))
+
+
 def test_a_download_has_a_row_with_size_and_speed(board: Board, clock: Clock) -> None:
     board.feed(Event("download", "linux-image.deb", "start"))
     clock.now += 4

@@ -106,7 +106,7 @@ def show_plan(chosen: Chosen, *, fresh: bool = False, all_probes: bool = False) 
         print(f"{one.name:<{width}}  {f'to run: {why}' if why else 'answered'}")
     waiting = [one for one, why in rows if why]
     took = earlier(planned, root)
-    total = f"{len(rows)} cells: {len(rows) - len(waiting)} answered, {len(waiting)} to run"
+    total = f"{len(rows)} cell{'s' * (len(rows) != 1)}: {len(rows) - len(waiting)} answered, {len(waiting)} to run"
     known = [took[one.name] for one in waiting if one.name in took]
     if known:
         total += f" (about {roughly(sum(known) / len(known) * len(waiting) / chosen.guests(asked))})"
