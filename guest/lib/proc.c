@@ -155,19 +155,6 @@ const char *vm_flag(const void *at, const char *two_letters)
 	return "unmapped";
 }
 
-long smaps_number(const void *at, const char *key)
-{
-	struct place place;
-	char value[TEXT], name[40];
-	long n = -1;
-
-	snprintf(name, sizeof(name), "%s:", key);
-	if (find_place(at, &place, name, value, sizeof(value)))
-		n = strtol(value, NULL, 10);
-	note("smaps of %s: %s %ld", letter_of(at), name, n);
-	return n;
-}
-
 int smaps_pages(const void *at, const char *key)
 {
 	struct place place;
