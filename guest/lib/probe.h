@@ -88,7 +88,6 @@ const char *vm_flag(const void *at, const char *two_letters); /* smaps VmFlags: 
 const char *vm_flags(const void *at);                         /* all of them, sorted as the kernel prints them */
 int smaps_pages(const void *at, const char *key);    /* "Rss", "Swap", "Locked", …: pages; -1: no such mapping or key */
 long smaps_number(const void *at, const char *key);  /* the number as it stands there; -1 likewise */
-long smaps_number(const void *at, const char *key);  /* a line without a unit, such as THPeligible; -1 as above */
 const char *mapping_name(const void *at);            /* the last column of maps, "" where empty */
 long proc_number(const char *path, const char *key); /* "/proc/self/status" "VmLck": the number after it; -1 */
 long file_number(const char *path);                  /* the number that a file begins with; -1: no such file */
