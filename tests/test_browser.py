@@ -14,8 +14,9 @@ from typing import Any
 
 import pytest
 
-from farm import report
+from farm import report, results
 from farm.catalogue import load
+from farm.diff import compare
 from farm.run import find, run
 from tests.made_up import SERIES, Shape, catalogue_files, info, kernel, record, write_all
 
@@ -72,8 +73,6 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Browser:
         (folder / name).write_text(text)
     root = write_all(folder / "results", shape)
     evil = kernel("7.4-1")
-    from farm import results
-
     results.write(
         root,
         info(evil, oopses=(HOSTILE,), tainted=True, cpu=HOSTILE),
@@ -114,6 +113,17 @@ def test_pages_open_without_a_complaint(browser: Browser) -> None:
         dom, complaints = browser.start("--dump-dom", (browser.out / page).as_uri())
         assert complaints == "", page
         assert "<main" in dom
+
+
+def test_a_diff_that_stands_alone_has_its_style_and_no_complaint(browser: Browser) -> None:
+    stored = results.scan(browser.out.parent / "results")
+    catalogue = load(browser.out.parent)
+    diff = compare(stored, catalogue, kernel(SERIES[0]).name, kernel("7.4-1").name)
+    (browser.out / "alone.html").write_text(report.diff_page(diff, stored, catalogue))
+    (seen,) = browser.look(["alone.html"], [390])
+    assert (seen["ground"], seen["sideways"], seen["pale"], seen["owned"]) == ("rgb(252, 251, 249)", 0, [], False)
+    _, complaints = browser.start("--dump-dom", (browser.out / "alone.html").as_uri())
+    assert complaints == ""
 
 
 @pytest.mark.skipif(not os.environ.get("FARM_SCREENSHOTS"), reason="FARM_SCREENSHOTS names no folder")

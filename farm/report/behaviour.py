@@ -153,8 +153,8 @@ def _notes(found: Grid, number: int) -> tuple[str, ...]:
 def judged_texts(judged: Judgement | None) -> Iterator[str]:
     """Yield what a reader should know of a judgement: contradictions and what was not foreseen."""
     if judged is not None:
-        yield from (f"contradicted: {one}" for one in judged.contradicted)
-        yield from (f"unforeseen: {word} {value}" for word, value in judged.unforeseen)
+        yield from (f"✗ contradicted: {one}" for one in judged.contradicted)
+        yield from (f"? unforeseen: {word} {value}" for word, value in judged.unforeseen)
 
 
 def _series(found: Grid, row: Row) -> Series:

@@ -19,8 +19,10 @@ LATEST = 14  # changes of the newest pair that the index shows
 
 
 def pages(site: Site) -> Iterator[tuple[str, Callable[[], str]]]:
-    """Yield the path of every page and what renders it."""
-    yield "index.html", partial(index_page, site)
+    """Yield the path of every page and what renders it.
+
+    The index comes last: it lists what could not be read, and some of that shows only when it is asked for.
+    """
     for place in site.places:
         yield links.matrix_path(place), partial(matrix_page, site, place)
     for name in site.behaviours:
@@ -31,6 +33,7 @@ def pages(site: Site) -> Iterator[tuple[str, Callable[[], str]]]:
         yield links.diff_path(old, new), partial(pair_page, site, old, new)
     if site.sweeps:
         yield "sweeps.html", partial(sweeps_page, site)
+    yield "index.html", partial(index_page, site)
 
 
 def by_arch(places: list[Place]) -> dict[str, list[Place]]:
