@@ -77,6 +77,20 @@ def judge(probe: Probe, version: str, arch: str, record: Record | None) -> Judge
     return Judgement(verdict, contradicted, unforeseen, record.why, bool(claims))
 
 
+def configured_out(judged: Judgement, options: Sequence[str]) -> Judgement:
+    """Take back a contradiction by a kernel that sets none of the `options` that its probe names.
+
+    Such a kernel was never said to do what is claimed: it cannot show it.
+    """
+    if judged.verdict is not Verdict.CONTRADICTED or not options:
+        return judged
+    return Judgement(Verdict.CANNOT_SAY, unforeseen=judged.unforeseen, why=_not_set(options), claimed=True)
+
+
+def _not_set(options: Sequence[str]) -> str:
+    return f"{' and '.join(options)} {'is' if len(options) == 1 else 'are'} not set"
+
+
 def foreseen_not(probe: Probe, record: Record) -> tuple[tuple[str, Value], ...]:
     """Return the words and values that `saw:` does not list; a probe without `saw:` (a sweep) foresees all."""
     if not probe.saw:
@@ -134,28 +148,30 @@ class Summary:
 def summary(judged: Sequence[tuple[Place, Judgement]], kernels: Sequence[str] = ()) -> Summary:
     """Put together what all records of one behaviour say; unanimous or else with the places where it holds.
 
-    `kernels` are the labels of all kernels in order, so that neighbours read as one range. What only probes
-    claim that were not asked, or not of these kernels, cannot be shown here, whatever else was answered.
+    `kernels` are the labels of all kernels in order, so that neighbours read as one range. The first probe that
+    claims anything shows the behaviour itself: where no cell can show that one, what its other probes answer
+    does not make the behaviour hold.
     """
     claimed = [(place, judgement) for place, judgement in judged if judgement.claimed]
     holds = [place for place, judgement in claimed if judgement.verdict in {Verdict.HOLDS, Verdict.UNFORESEEN}]
     contradicted = [place for place, judgement in claimed if judgement.verdict is Verdict.CONTRADICTED]
+    first = [judgement for place, judgement in claimed if place.probe == claimed[0][0].probe]
     overall, text = Overall.NOT_ASKED, ""
-    if holds and contradicted:
+    if first and all(judgement.verdict is Verdict.CANNOT_SAY for judgement in first):
+        overall, text = Overall.CANNOT_SHOW, _because(first)
+    elif holds and contradicted:
         overall, text = Overall.HOLDS_WHERE, where(holds, contradicted, kernels)
     elif holds or contradicted:
         overall = Overall.HOLDS if holds else Overall.CONTRADICTED
-    elif claimed:
-        overall, text = Overall.CANNOT_SHOW, _because(claimed)
     elif any(judgement.verdict is not Verdict.MISSING for _, judgement in judged):
         overall = Overall.UNCLAIMED
     unforeseen = sum(bool(judgement.unforeseen) for _, judgement in judged)
     return Summary(overall, text, len(holds), len(contradicted), unforeseen)
 
 
-def _because(judged: Iterable[tuple[Place, Judgement]]) -> str:
+def _because(judged: Iterable[Judgement]) -> str:
     """Return the reasons why nothing could be said, each once."""
-    return f"because {'; '.join(dict.fromkeys(judgement.why for _, judgement in judged))}"
+    return f"because {'; '.join(dict.fromkeys(judgement.why for judgement in judged))}"
 
 
 def where(holds: Sequence[Place], contradicted: Sequence[Place], kernels: Sequence[str] = ()) -> str:

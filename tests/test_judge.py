@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from farm.catalogue import Claim, Probe
-from farm.judge import Contradiction, Judgement, Overall, Place, Verdict, judge, spans, summary, where
+from farm.judge import Contradiction, Judgement, Overall, Place, Verdict, configured_out, judge, spans, summary, where
 from farm.types import Ending, Record
 from tests.made_up import record
 
@@ -113,6 +113,19 @@ def at(kernel: str = "6.1", arch: str = "x86_64", variant: str = "plain", probe:
 )
 def test_a_behaviour_holds_when_all_that_was_shown_holds(judged: list[Judgement], expected: str) -> None:
     assert str(summary([(at(), one) for one in judged])) == expected
+
+
+def test_the_first_probe_shows_the_behaviour_and_others_do_not_make_it_hold() -> None:
+    judged = [(at(probe="takes_effect"), UNMET), (at(probe="accepted"), HOLDS), (at(probe="refused"), AGAINST)]
+    assert str(summary(judged)) == "cannot be shown here because needs nommu"
+    assert str(summary([*judged[1:], judged[0]])) == "holds where for accepted; not for refused"
+
+
+def test_a_kernel_that_is_configured_without_it_contradicts_nothing() -> None:
+    judged = configured_out(AGAINST, ["CONFIG_X"])
+    assert judged == Judgement(Verdict.CANNOT_SAY, why="CONFIG_X is not set", claimed=True)
+    assert configured_out(AGAINST, []) == AGAINST
+    assert configured_out(HOLDS, ["CONFIG_X"]) == HOLDS
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from farm.catalogue import Behaviour, Catalogue
-from farm.judge import Judgement, Place, Summary, judge, summary
+from farm.catalogue import Behaviour, Catalogue, Probe
+from farm.diff import option_value
+from farm.judge import Judgement, Place, Summary, configured_out, judge, summary
 from farm.results import Results
 from farm.types import Kernel, Record
 
@@ -23,6 +24,7 @@ class Verdicts:
     labels: Mapping[str, str]
     order: Sequence[str]
     _judged: dict[tuple[str, str, str, int], Judgement] = field(default_factory=dict)
+    _options: dict[tuple[str, str, tuple[str, ...]], tuple[str, ...]] = field(default_factory=dict)
     _summaries: dict[str, Summary] = field(default_factory=dict)
 
     def judged(self, probe: str, kernel: str, arch: str, record: Record | None) -> Judgement | None:
@@ -33,8 +35,18 @@ class Verdicts:
             known = self.catalogue.probes.get(probe)
             if known is None:
                 return None
-            found = self._judged[key] = judge(known, self.kernels[kernel].version, arch, record)
+            found = judge(known, self.kernels[kernel].version, arch, record)
+            found = self._judged[key] = configured_out(found, self._unset(known, kernel, arch))
         return found
+
+    def _unset(self, probe: Probe, kernel: str, arch: str) -> tuple[str, ...]:
+        """Return the options that a probe names, where the kernel's configuration is known and sets none of them."""
+        key = kernel, arch, probe.config
+        if probe.config and key not in self._options:
+            config = self.stored.config(kernel, arch)
+            some = any(option_value(config, option) != "n" for option in probe.config)
+            self._options[key] = () if some or not config else probe.config
+        return self._options.get(key, ())
 
     def of(self, behaviour: Behaviour) -> Summary:
         """Return what all cells together say about a behaviour; its probes' verdicts are made with it."""
