@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from farm.catalogue import Behaviour, Claim, Probe
-from farm.judge import Judgement, Summary, spans
+from farm.judge import Judgement, Summary, Verdict, spans
 from farm.report.grid import Grid, Row, always, grid
 from farm.report.matrix import COLOURS, Cell, letter
 from farm.report.model import NOT_ASKED, SWEEP, Place, Site
@@ -142,17 +142,20 @@ def _value(found: Grid, number: int, shared: set[str]) -> ValueView:
 def _notes(found: Grid, number: int) -> tuple[str, ...]:
     """Say where a value contradicts a claim or was not foreseen, each sentence once."""
     notes: dict[str, dict[str, None]] = {}
+    answered = found.record(number).end is Ending.ANSWERED
     for kernel, arch in found.cells_of(number):
         judged = found.site.verdicts.judged(found.probe, kernel, arch, found.record(number))
-        for text in judged_texts(judged):
+        for text in judged_texts(judged, answered=answered):
             notes.setdefault(text, {})[found.site.labels[kernel]] = None
     labels = found.site.label_order(found.columns)
     return tuple(f"{text} ({spans(kernels, labels)})" for text, kernels in notes.items())
 
 
-def judged_texts(judged: Judgement | None) -> Iterator[str]:
-    """Yield what a reader should know of a judgement: contradictions and what was not foreseen."""
+def judged_texts(judged: Judgement | None, *, answered: bool) -> Iterator[str]:
+    """Yield what a reader should know of a judgement on a record that was `answered` or not."""
     if judged is not None:
+        if judged.verdict is Verdict.CANNOT_SAY and judged.claimed and answered:
+            yield f"∅ cannot be shown here: {judged.why}"
         yield from (f"✗ contradicted: {one}" for one in judged.contradicted)
         yield from (f"? unforeseen: {word} {value}" for word, value in judged.unforeseen)
 
