@@ -81,7 +81,7 @@ def _find(lock: Lock, name: str, arch: Arch, flavour: str, where: str) -> Kernel
     try:
         return lock.find(name, arch.name, flavour)
     except PlanError as error:
-        raise PlanError(f"{where}: {error.message}", hint=error.hint) from error
+        raise PlanError(f"{where}: {error.message}", hint=f"{error.hint}; ./inv kernels shows them all") from error
 
 
 def cell_named(name: str, lock: Lock) -> Cell:

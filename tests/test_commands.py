@@ -170,17 +170,22 @@ def test_the_kernels_of_the_lock_are_listed_without_a_network(
 
 def test_builds_that_were_offered_and_are_not_locked_are_listed() -> None:
     kernels.offers_file().parent.mkdir(parents=True)
-    names = ["debian-5.10.262-1-cloud", "debian-7.4-1-cloud"]
-    seen = {"date": "2030-01-02", "builds": [[name, "arm64"] for name in names]}
+    builds = [("debian-5.10.262-1-cloud", "arm64"), ("debian-7.4-1-cloud", "arm64"), ("debian-7.4-1-cloud", "x86_64")]
+    seen = {"date": "2030-01-02", "builds": builds}
     kernels.offers_file().write_text(json.dumps(seen))
     found = kernels.offered(Lock((kernel(SERIES[0], "arm64"),)), ())
-    assert ["1 more builds were offered on 2030-01-02:", "  debian-7.4-1-cloud                   arm64"] == found
+    assert found[0].startswith("2 more builds were offered on 2030-01-02 ")
+    assert [["7.4-1", "cloud", "arm64", "x86_64"]] == [line.split() for line in found[1:]]
 
 
 def test_an_update_wishes_for_what_is_locked_and_what_the_matrix_names() -> None:
-    asked = replace(matrix.read(), kernels=("6.12", "7.9", "6.1.190-1"), arches=("arm64",), flavours=())
+    asked = replace(
+        matrix.read(), kernels=("6.12", "7.9", "6.1.190-1", "debian-6.1.190-1-rt"), arches=("arm64",), flavours=()
+    )
     old = Lock((kernel("6.12.117-1", "x86_64"), kernel("6.12.117-1", "x86_64", "generic")))
     expected = [
+        lock.Wish(("6.1.190",), ("arm64",), ("cloud",)),
+        lock.Wish(("6.1.190",), ("arm64",), ("rt",)),
         lock.Wish(("6.12",), ("arm64", "x86_64"), ("cloud",)),
         lock.Wish(("6.12",), ("x86_64",), ("generic",)),
         lock.Wish(("7.9",), ("arm64",), ("cloud",)),

@@ -62,8 +62,14 @@ def offered(locked: Lock, only: Sequence[str]) -> list[str]:
         return ["The archive has not been asked from here yet: ./inv kernels --update asks it, and moves the lock."]
     have = {(kernel.name, kernel.arch) for kernel in locked.kernels}
     rest = [row for row in rows if row not in have and (not only or row[1] in only)]
-    lines = [f"{len(rest)} more builds were offered on {clean(date)}:"]
-    return lines + [f"  {clean(name):<36} {clean(arch)}" for name, arch in rest]
+    grouped: dict[tuple[str, str], list[str]] = {}
+    for name, arch in rest:
+        version, _, flavour = clean(name).removeprefix("debian-").rpartition("-")
+        grouped.setdefault((version, flavour), []).append(clean(arch))
+    lines = [
+        f"{len(rest)} more builds were offered on {clean(date)} (name one in matrix.yaml, then --update locks it):"
+    ]
+    return lines + [f"  {version:<24} {flavour:<10} {' '.join(on)}" for (version, flavour), on in grouped.items()]
 
 
 def renew(asked: Matrix) -> None:
@@ -93,16 +99,17 @@ def place(kernel: Kernel) -> tuple[str, str, str]:
 
 
 def wishes(asked: Matrix, old: Lock) -> list[Wish]:
-    """Return the series to lock: what matrix.yaml names, and what is locked already."""
+    """Return what to lock: what matrix.yaml names, a series or one exact version, and the series locked already."""
     wanted: dict[tuple[str, str], set[str]] = {}
     for kernel in old.kernels:
         wanted.setdefault((kernel.series, kernel.flavour), set()).add(kernel.arch)
     for name in asked.kernels:
-        series = ".".join(str(part) for part in upstream(name)[:2])
+        bare = name.removeprefix("debian-")
+        named = bare.rpartition("-")[2]
         for arch in asked.arches:
-            for flavour in asked.flavours or (ARCHES[arch].flavour,):
-                if series and "-" not in name:
-                    wanted.setdefault((series, flavour), set()).add(arch)
+            for flavour in (named,) if named.isalpha() else asked.flavours or (ARCHES[arch].flavour,):
+                version = ".".join(str(part) for part in upstream(bare))
+                wanted.setdefault((version, flavour), set()).add(arch)
     order = sorted(wanted, key=lambda key: (upstream(key[0]), key[1]))
     return [Wish((series,), tuple(sorted(wanted[series, flavour])), (flavour,)) for series, flavour in order]
 
