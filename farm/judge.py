@@ -14,6 +14,7 @@ from farm.catalogue import Claim, Probe
 from farm.types import Ending, Record
 
 Value = str | int
+NAMED = 5  # probes that a verdict names; more are counted
 
 
 class Verdict(StrEnum):
@@ -193,7 +194,12 @@ def _by_probe(holds: Sequence[Place], contradicted: Sequence[Place]) -> str:
         "partly for": [probe for probe in yes if probe in no],
         "not for": [probe for probe in no if probe not in yes],
     }
-    return "; ".join(f"{how} {', '.join(probes)}" for how, probes in parts.items() if probes)
+    return "; ".join(f"{how} {_some(probes)}" for how, probes in parts.items() if probes)
+
+
+def _some(names: Sequence[str]) -> str:
+    """Name a few, or count many."""
+    return ", ".join(names) if len(names) <= NAMED else f"{len(names)} of the probes"
 
 
 def spans(chosen: Collection[str], order: Sequence[str]) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import pairwise
 
@@ -121,27 +121,32 @@ class Site:
 
     @cached_property
     def behaviours(self) -> dict[str, Behaviour]:
-        """All behaviours, those of the catalogue and those that only old records still have, in table order."""
-        found = dict(self.catalogue.behaviours)
-        probes = set().union(*(cell.records for cell in self.stored.cells.values())) - self.catalogue.probes.keys()
-        gone: dict[str, list[str]] = {}
-        for probe in sorted(probes):
-            gone.setdefault(probe.rpartition(".")[0], []).append(probe)
-        for name, ids in gone.items():
+        """All behaviours, those of the catalogue and those that only old records still have, in table order.
+
+        Their probes stand in the order of the catalogue's file: the first shows the behaviour itself.
+        """
+        position = {probe: number for number, probe in enumerate(self.catalogue.probes)}
+        found = {
+            name: replace(behaviour, probes=tuple(sorted(behaviour.probes, key=position.__getitem__)))
+            for name, behaviour in self.catalogue.behaviours.items()
+        }
+        for probe in sorted(self.asked - self.catalogue.probes.keys()):
+            name = probe.rpartition(".")[0]
             known = found.get(name) or Behaviour(name, "", GONE)
-            found[name] = Behaviour(
-                *(known.id, known.family, known.says, known.listed, known.condition, known.constraint, known.remark),
-                probes=(*known.probes, *ids),
-            )
-        order = {name: number for number, name in enumerate(found)}
+            found[name] = replace(known, probes=(*known.probes, probe))
+        order = {name: (not behaviour.listed, number) for number, (name, behaviour) in enumerate(found.items())}
         return dict(sorted(found.items(), key=lambda item: (*call_rank(call_of(item[0])), order[item[0]])))
+
+    @cached_property
+    def asked(self) -> set[str]:
+        """The probes that any cell has a record of."""
+        return set().union(*(cell.records for cell in self.stored.cells.values()))
 
     @cached_property
     def sweeps(self) -> list[str]:
         """The sweeps that any cell has records of."""
-        asked = set().union(*(cell.records for cell in self.stored.cells.values()))
         sweeps = (name for name in self.behaviours if name.startswith(SWEEP))
-        return [name for name in sweeps if not asked.isdisjoint(self.behaviours[name].probes)]
+        return [name for name in sweeps if not self.asked.isdisjoint(self.behaviours[name].probes)]
 
     @cached_property
     def slices(self) -> dict[str, slice]:
