@@ -89,15 +89,14 @@ class Site:
     @cached_property
     def labels(self) -> dict[str, str]:
         """Short names of the kernels: the upstream version, with what tells it from others of that version."""
-        short = {name: ".".join(map(str, upstream(kernel.version))) for name, kernel in self.kernels.items()}
         flavours = {kernel.flavour for kernel in self.kernels.values()}
         main = next((flavour for flavour in FLAVOURS if flavour in flavours), "")
-        labels = {
-            name: short[name] if kernel.flavour == main else f"{short[name]}-{kernel.flavour}"
-            for name, kernel in self.kernels.items()
-        }
-        twice = {label for label in labels.values() if list(labels.values()).count(label) > 1}
-        return {name: self.kernels[name].version if label in twice else label for name, label in labels.items()}
+        found: dict[str, str] = {}
+        for choices in zip(*(_names(kernel, main) for kernel in self.kernels.values()), strict=True):
+            for name, label in zip(self.kernels, choices, strict=True):
+                if choices.count(label) == 1:
+                    found.setdefault(name, label)
+        return {name: found.get(name, name) for name in self.kernels}
 
     def label_order(self, kernels: Iterable[str]) -> list[str]:
         """Return labels in order; an empty one between flavours, so that no range spans two of them."""
@@ -245,6 +244,13 @@ class Site:
             changes = self.diff(old, new).changes
             self._changed[key] = {one.behaviour for one in changes if (one.arch, one.variant) == place}
         return self._changed[key]
+
+
+def _names(kernel: Kernel, main: str) -> tuple[str, ...]:
+    """Return what a kernel may be called, shortest first; only a flavour that is not `main` is named."""
+    short = ".".join(map(str, upstream(kernel.version)))
+    flavour = "" if kernel.flavour == main else f"-{kernel.flavour}"
+    return short + flavour, kernel.version + flavour, kernel.name
 
 
 def call_of(behaviour: str) -> str:
