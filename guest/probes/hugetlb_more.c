@@ -247,8 +247,9 @@ PROBE(hugetlb__poison__hwpoison)
 {
 	char *at;
 
-	set_knob("/proc/sys/vm/nr_hugepages", "16"); /* the pool is filled up again at the end */
-	at = huge(1, 'h', MAP_SHARED);
+	set_knob("/proc/sys/vm/nr_hugepages", "0"); /* a surplus page leaves the pool as it was */
+	set_knob("/proc/sys/vm/nr_overcommit_hugepages", "1");
+	at = huge(1, 'h', MAP_PRIVATE);
 	in_child /* who poisons gets a signal at once */
 		saw("madvise", outcome(call(madvise, at, huge_size(), MADV_HWPOISON)));
 	saw("read", peek(at));
