@@ -4,6 +4,13 @@
 
 #define ZRAM "/dev/zram0"
 
+/* Waits until what was paged out has been written: only then may its slots be free at once */
+static void written(void)
+{
+	for (int i = 0; i < 5000 && proc_number("/proc/meminfo", "Writeback") > 0; i++)
+		;
+}
+
 static void zram_is_on(void)
 {
 	long result = call(swapon, swap_device(ZRAM, 4096), SWAP_FLAG_PREFER | 5);
@@ -255,6 +262,7 @@ PROBE(swap__swap_cache__unchanged_page_again)
 
 	swap_is_on(64);
 	at = paged_out(1, 'k');
+	written();
 	peek(at);
 	before = vmstat("pswpout");
 	saw("madvise", outcome(call(madvise, at, pages(1), MADV_PAGEOUT)));

@@ -2,6 +2,13 @@
 #include "newer.h"
 #include <linux/shm.h>
 
+/* Waits until what was paged out has been written: only then may its slots be free at once */
+static void written(void)
+{
+	for (int i = 0; i < 5000 && proc_number("/proc/meminfo", "Writeback") > 0; i++)
+		;
+}
+
 static long swap_pages(const char *path)
 {
 	const char *used = proc_swaps(path, 3);
@@ -122,6 +129,7 @@ PROBE(swap__shared_memory__truncated)
 	fill(at, 4, 'k');
 	page_out(at);
 	saw("before", swap_pages(path));
+	written();
 	call(ftruncate, fd, 0);
 	saw("used", swap_pages(path));
 }

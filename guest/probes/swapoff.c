@@ -1,6 +1,13 @@
 #include "place.h"
 #include "newer.h"
 
+/* Waits until what was paged out has been written: only then may its slots be free at once */
+static void written(void)
+{
+	for (int i = 0; i < 5000 && proc_number("/proc/meminfo", "Writeback") > 0; i++)
+		;
+}
+
 static long free_pages(void)
 {
 	return proc_number("/proc/meminfo", "SwapFree") / (long)(page_size >> 10);
@@ -134,6 +141,7 @@ PROBE(swapon__swapoff__frees_all)
 	at = anon(16, 'k');
 	call(madvise, at, pages(16), MADV_PAGEOUT);
 	saw("taken", yes(free_pages() < before));
+	written();
 	call(munmap, at, pages(16));
 	saw("lost", before - free_pages());
 }
