@@ -176,13 +176,15 @@ def _because(judged: Iterable[Judgement]) -> str:
 
 
 def where(holds: Sequence[Place], contradicted: Sequence[Place], kernels: Sequence[str] = ()) -> str:
-    """Say where a claim holds, by the one dimension that tells, else by its probes."""
+    """Say where a claim holds, by the one dimension that tells, else by its probes or in how many answers."""
     for name, noun in (("arch", "on"), ("kernel", "on kernel"), ("variant", "in variant"), ("probe", "for")):
         yes = dict.fromkeys(getattr(place, name) for place in holds)
         no = dict.fromkeys(getattr(place, name) for place in contradicted)
         if not no.keys() & yes.keys():
             names = (spans(yes, kernels), spans(no, kernels)) if name == "kernel" else (", ".join(yes), ", ".join(no))
             return f"{noun} {names[0]}; not {noun} {names[1]}"
+    if len({place.probe for place in (*holds, *contradicted)}) == 1:
+        return f"in {len(holds)} of {len(holds) + len(contradicted)} answers"
     return _by_probe(holds, contradicted)
 
 
