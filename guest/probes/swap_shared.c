@@ -2,11 +2,14 @@
 #include "newer.h"
 #include <linux/shm.h>
 
-/* Waits until what was paged out has been written: only then may its slots be free at once */
+/* Waits until what was paged out has been written: only then may it go again, or its slots be free at once */
 static void written(void)
 {
-	for (int i = 0; i < 5000 && proc_number("/proc/meminfo", "Writeback") > 0; i++)
-		;
+	for (int i = 0; i < 1000; i++) {
+		file_word("/proc/sys/vm/stat_refresh"); /* else few pages are not counted yet */
+		if (proc_number("/proc/meminfo", "Writeback") <= 0)
+			return;
+	}
 }
 
 static long swap_pages(const char *path)
