@@ -224,7 +224,7 @@ PROBE(migrate__knobs__counters)
 
 PROBE(migrate__knobs__tiers)
 {
-	saw("memory_tiering", file_word("/sys/devices/virtual/memory_tiering/uevent"));
+	saw("memory_tiering", yes(strcmp(file_word("/sys/devices/virtual/memory_tiering/uevent"), "ENOENT") != 0));
 	saw("weight_node0", file_word("/sys/kernel/mm/mempolicy/weighted_interleave/node0"));
 	saw("weight_auto", file_word("/sys/kernel/mm/mempolicy/weighted_interleave/auto"));
 }
