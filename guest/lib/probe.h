@@ -73,8 +73,9 @@ const char *poke(volatile void *at, char letter); /* "ok" or the signal */
 const char *contents(const volatile void *at,
 	long n); /* a character per page: letter, '0' zero, '!' SIGSEGV, '#' SIGBUS, '?' other */
 const char *poke_pages(volatile void *at, long n, char letter); /* "ok", or how the first that failed did */
-void put_code(void *at);                                        /* a function that returns */
-const char *execute(void *at);                                  /* run it: "ok" or the signal */
+const char *unasked(void);     /* SIGBUS for a broken page that nobody touched, or "none" */
+void put_code(void *at);       /* a function that returns */
+const char *execute(void *at); /* run it: "ok" or the signal */
 
 /* ---- what the kernel says of memory ------------------------------------------------------------------- */
 const char *residency(const void *at, long n);   /* mincore: "all", "some", "none", or an errno (ENOMEM: a hole) */
