@@ -26,7 +26,7 @@ WORD = re.compile(r"[a-z0-9_]{1,64}")
 NUMBER = re.compile(r"0|-?[1-9][0-9]*")
 
 FILE_KEYS = ("behaviours", "explains")
-BEHAVIOUR_KEYS = ("listed", "condition", "constraint", "remark", "says", "probes")
+BEHAVIOUR_KEYS = ("listed", "condition", "constraint", "remark", "says", "probes", "kinds")
 PROBE_KEYS = ("says", "source", "needs", "config", "core", "saw", "claim")
 CONDITIONS = ("since", "until", "arch")
 KNOWN_KEYS = ("id", "what", "since", "origin", "arch", "config", "probes", "words")
@@ -225,12 +225,20 @@ class _Node:
         return tuple(int(each) if NUMBER.fullmatch(each) else each for each in found)
 
 
+def kinds(table: Path = GUEST / "tables" / "kinds.def") -> list[tuple[str, tuple[str, ...], str]]:
+    """Return the kinds of mapping that sweeps go through: name, the words that it needs, what it is."""
+    rows = re.findall(r'^KIND\((\w+), "([^"]*)", "([^"]*)"\)$', table.read_text(), re.MULTILINE)
+    return [(name, tuple(needs.split()), says[0].upper() + says[1:] + ".") for name, needs, says in rows]
+
+
 def _behaviour(name: str, node: _Node, family: str) -> tuple[Behaviour, list[Probe]]:
     node.only(BEHAVIOUR_KEYS)
     parts = name.split(".")
     if len(parts) != 2 or not all(NAME.fullmatch(part) for part in parts):
         raise PlanError(f"{node.where}: {name!r} is no behaviour", hint="<system call>.<behaviour>, lower case")
     probes = [_probe(name, short, each, family) for short, each in node.children("probes")]
+    if node.flag("kinds"):
+        probes += [Probe(f"{name}.{kind}", name, family, says, needs=needs) for kind, needs, says in kinds()]
     row = {key: node.text(key) for key in ("condition", "constraint", "remark")}
     ids = tuple(sorted(probe.id for probe in probes))
     says = node.text("says", needed=True)
