@@ -203,7 +203,6 @@ PROBE(memfd_secret__lock_secret_memory__limit)
 	saw("then_another", outcome(call(mmap, space(1), pages(1), RW, MAP_SHARED, fd, 0)));
 }
 
-<<<<<<< HEAD
 /* How many of n pages can be touched before one answers with a signal. */
 static long touchable(char *at, long n)
 {
@@ -264,8 +263,6 @@ PROBE(memfd_secret__lock_secret_memory__mapped_twice)
 		saw("touched", touchable(one, 2));
 }
 
-=======
->>>>>>> main
 PROBE(memfd_secret__lock_secret_memory__advice)
 {
 	char *at = secret_pages(2);
