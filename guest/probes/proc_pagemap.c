@@ -45,8 +45,8 @@ static const char *kind_of(const char *at)
 	static const struct {
 		int bit;
 		const char *name;
-	} bits[] = {{11, "mmap"}, {12, "anon"}, {14, "swapbacked"}, {17, "huge"}, {18, "unevictable"}, {19, "hwpoison"},
-		{21, "ksm"}, {22, "thp"}, {24, "zero"}, {25, "idle"}, {26, "pgtable"}};
+	} bits[] = {{11, "mmap"}, {12, "anon"}, {14, "swapbacked"}, {17, "huge"}, {19, "hwpoison"}, {21, "ksm"},
+		{22, "thp"}, {24, "zero"}, {26, "pgtable"}};
 	uint64_t flags = entry_at("/proc/kpageflags", frame_number(at));
 	char text[150] = "";
 
