@@ -137,7 +137,7 @@ PROBE(pagefault__execute_only__mapped_so)
 
 PROBE(pagefault__beyond_user_space__kernel_half)
 {
-	char *kernel = (char *)(~0UL << 40);
+	char *kernel = (char *)(~0UL << (sizeof(long) == 8 ? 40 : 30));
 
 	saw("read", peek(kernel));
 	saw("write", poke(kernel, 'w'));
