@@ -185,11 +185,7 @@ PROBE(brk__shrink_brk__without_room_for_a_split)
 {
 	char *at = heap(4);
 
-<<<<<<< HEAD
-	set_knob("/proc/sys/vm/max_map_count", "4");
-=======
 	use_up_mappings();
->>>>>>> main
 	saw("shrink", answer(at + pages(2)));
 	saw("expand", answer(at + pages(6)));
 	saw("content", contents(at, 4));

@@ -193,11 +193,7 @@ PROBE(mlock__lock_mapping__split_needs_a_mapping_more)
 {
 	char *at = anon(3, 0);
 
-<<<<<<< HEAD
-	set_knob("/proc/sys/vm/max_map_count", "4");
-=======
 	use_up_mappings();
->>>>>>> main
 	saw("middle", outcome(call(mlock, at + pages(1), pages(1))));
 	saw("whole", outcome(call(mlock, at, pages(3))));
 	saw("munlock_middle", outcome(call(munlock, at + pages(1), pages(1))));
