@@ -85,20 +85,25 @@ static void differences(char *out, size_t size, const struct seen *before, const
 
 static const char *fresh(struct ground *ground, maker *make)
 {
-	bool stayed = ground->stays;
+	static bool stayed;
+	const char *made;
 
 	*ground = (struct ground){.unit = page_size, .fd = -1, .other_fd = -1};
 	if (!stayed)
 		spaces_from_start();
 	forget_all_regions();
-	return make(ground);
+	made = make(ground);
+	stayed = ground->stays;
+	return made;
 }
 
 static void take_away(const struct ground *ground)
 {
-	quiet_call(munmap, ground->at, UNITS * ground->unit);
+	if (ground->alone)
+		return;                                           /* and its process with it */
+	quiet_call(munmap, ground->at, 4 * UNITS * ground->unit); /* it may have grown where it was */
 	if (ground->moved)
-		quiet_call(munmap, ground->moved, 4 * UNITS * ground->unit);
+		quiet_call(munmap, ground->moved, ground->moved_bytes);
 	if (ground->fd >= 0 && !ground->shares_fd)
 		close(ground->fd);
 	if (ground->other_fd >= 0)
@@ -155,8 +160,7 @@ void sweep(const struct operation *operations, maker *make)
 		return;
 	}
 	look(&ground, &before, true);
-	if (!ground.alone)
-		take_away(&ground);
+	take_away(&ground);
 	muted = false;
 	saw("kind", textf("tables %s reads %s", before.populated, before.contents));
 	saw("flags", before.flags);
@@ -173,8 +177,7 @@ void sweep_as_user(const struct operation *operations, maker *make)
 
 	muted = true;
 	fresh(&ground, make); /* what only root can make, files above all, is made now and kept */
-	if (!ground.alone)
-		take_away(&ground);
+	take_away(&ground);
 	muted = false;
 	become_user();
 	sweep(operations, make);

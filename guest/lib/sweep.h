@@ -14,6 +14,7 @@ struct ground {
 	int fd;         /* what it maps, or -1 */
 	int other_fd;   /* what keeps it as it is (a userfaultfd), or -1 */
 	char *moved;    /* where an operation has put it, or NULL */
+	size_t moved_bytes;
 	bool shares_fd; /* the file serves every operation */
 	bool alone;     /* there is one of it only: one process for each operation */
 	bool stays;     /* it cannot be unmapped: the next one gets another place */

@@ -10,6 +10,7 @@ static const char *went(struct ground *ground, char *from, long result, long n)
 	if (to == from)
 		return textf("stays, reads %s", contents(to, 1));
 	ground->moved = to;
+	ground->moved_bytes = (size_t)n * ground->unit;
 	return textf("moves, reads %.1s%.1s", contents(to, 1), contents(to + (size_t)(n - 1) * ground->unit, 1));
 }
 
@@ -17,19 +18,19 @@ static const char *resize(struct ground *ground, long units)
 {
 	size_t length = (size_t)units * ground->unit;
 
-	return went(ground, ground->at, call(mremap, ground->at, UNITS * ground->unit, length, 0), 1);
+	return went(ground, ground->at, call(mremap, ground->at, UNITS * ground->unit, length, 0), units);
 }
 
 static const char *resize_or_move(struct ground *ground, long units)
 {
 	size_t length = (size_t)units * ground->unit;
 
-	return went(ground, ground->at, call(mremap, ground->at, UNITS * ground->unit, length, MREMAP_MAYMOVE), 1);
+	return went(ground, ground->at, call(mremap, ground->at, UNITS * ground->unit, length, MREMAP_MAYMOVE), units);
 }
 
 static const char *grow_part(struct ground *ground, long flags)
 {
-	return went(ground, ground->at, call(mremap, ground->at, ground->unit, 2 * ground->unit, flags), 1);
+	return went(ground, ground->at, call(mremap, ground->at, ground->unit, 2 * ground->unit, flags), 2);
 }
 
 static const char *move_all(struct ground *ground, long flags)
@@ -51,7 +52,7 @@ static const char *grow_elsewhere(struct ground *ground, long flags)
 {
 	char *to = another_place(ground, UNITS);
 
-	return went(ground, ground->at, call(mremap, ground->at, ground->unit, 2 * ground->unit, flags, to), 1);
+	return went(ground, ground->at, call(mremap, ground->at, ground->unit, 2 * ground->unit, flags, to), 2);
 }
 
 static const char *double_it(struct ground *ground, long flags)
@@ -70,7 +71,7 @@ static const char *onto_itself(struct ground *ground, long flags)
 static const char *beyond_its_end(struct ground *ground, long flags)
 {
 	return went(ground, ground->at,
-		call(mremap, ground->at, (UNITS + 2) * ground->unit, (UNITS + 4) * ground->unit, flags), 1);
+		call(mremap, ground->at, (UNITS + 2) * ground->unit, (UNITS + 4) * ground->unit, flags), UNITS + 4);
 }
 
 #define FIXED (MREMAP_MAYMOVE | MREMAP_FIXED)
