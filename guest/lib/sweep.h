@@ -11,9 +11,9 @@ enum { UNITS = 4 };
 struct ground {
 	char *at;
 	size_t unit;
-	int fd;         /* what it maps, or -1 */
-	int other_fd;   /* what keeps it as it is (a userfaultfd), or -1 */
-	char *moved;    /* where an operation has put it, or NULL */
+	int fd;       /* what it maps, or -1 */
+	int other_fd; /* what keeps it as it is (a userfaultfd), or -1 */
+	char *moved;  /* where an operation has put it, or NULL */
 	size_t moved_bytes;
 	bool shares_fd; /* the file serves every operation */
 	bool alone;     /* there is one of it only: one process for each operation */
@@ -38,6 +38,10 @@ typedef const char *maker(struct ground *ground); /* "ok", or why this kernel ha
 #define KIND(name, needs, says) const char *make_##name(struct ground *ground);
 #include "kinds.def"
 #undef KIND
+
+/* For makers: the mapping is there, or an error's name; and filled from 'k'. */
+const char *here(struct ground *ground, char *at);
+const char *written(struct ground *ground, const char *made);
 
 /* Runs each operation (the last has no name) on a fresh mapping; one word each. */
 void sweep(const struct operation *operations, maker *make);
