@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from farm.errors import ProtocolError
@@ -113,7 +113,16 @@ def _record(found: dict[str, object], line: bytes) -> Record:
         _need(WORD.fullmatch(word) is not None, f"a word of the wrong form ({word!r})", line)
         _need(_text(value) or _integer(value, -(1 << 63), 1 << 64), f"a value of the wrong form ({word})", line)
     _need(all(_text(step, MAX_VALUE * 4) for step in trace), "a trace line that is no text", line)
-    return Record(probe, Ending(str(end)), saw, str(why), trace=tuple(trace))
+    return Record(probe, Ending(str(end)), saw, str(why), trace=settled(trace))
+
+
+def settled(trace: Sequence[str]) -> tuple[str, ...]:
+    """Return a trace in which a file that was read again and again, with the same answer, is read once.
+
+    Probes wait like that for the kernel to settle; how often they have to look depends on load.
+    """
+    pairs = zip(["", *trace], trace, strict=False)
+    return tuple(line for before, line in pairs if line != before or not line.startswith("/"))
 
 
 DEFAULTS: tuple[tuple[str, object], ...] = (("end", None), ("saw", {}), ("why", ""), ("trace", []))

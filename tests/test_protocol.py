@@ -56,6 +56,14 @@ def test_what_the_protocol_names_is_understood(line: dict[str, object], message:
     assert parse(json.dumps(line).encode()) == message
 
 
+def test_a_file_that_is_read_until_it_settles_is_one_line_of_the_trace() -> None:
+    waits = ["swapon(A) = 0", "/proc/x: 1", "/proc/x: 1", "/proc/x: 2", "munmap(A) = 0", "munmap(A) = 0", "/proc/x: 2"]
+    line = json.dumps({"probe": "a.b.c", "end": "answered", "saw": {}, "trace": waits}).encode()
+    message = parse(line)
+    assert isinstance(message, Record)
+    assert message.trace == (waits[0], "/proc/x: 1", "/proc/x: 2", "munmap(A) = 0", "munmap(A) = 0", "/proc/x: 2")
+
+
 @pytest.mark.parametrize("line", BAD.values(), ids=BAD.keys())
 def test_what_the_protocol_does_not_name_is_an_error_that_shows_it(line: bytes) -> None:
     with pytest.raises(ProtocolError) as caught:
