@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import time
 from collections.abc import Iterable, Sequence
@@ -17,6 +18,7 @@ from farm.plan import Cell
 from farm.program import say
 from farm.progress import Board, clock_face, roughly, shown
 from farm.qemu import accel
+from farm.settings import ROOT
 
 __all__ = ["Chosen", "open_shell", "run_matrix", "show_plan"]
 
@@ -45,10 +47,24 @@ def run_matrix(
     began = time.monotonic()
     with shown(Board(options.jobs, earlier(planned, root))):
         summary = fleet.run(planned, shop, options)
-        page = report.site(root, shop.catalogue, chosen.report_folder(asked))
+        page = chosen.report_folder(asked) / "index.html"
+        if not up_to_date(page, root):
+            page = report.site(root, shop.catalogue, page.parent)
+            page.with_name(report.MANIFEST).touch()
     print("\n".join(outcome(summary, time.monotonic() - began)))
     print(f"report: {page.resolve().as_uri()}")
     return UNANSWERED if summary.unanswered or summary.broken else OK
+
+
+def up_to_date(page: Path, root: Path) -> bool:
+    """Whether the report is younger than every result and everything else that it is made of."""
+    stamp = page.with_name(report.MANIFEST)
+    if not page.is_file() or not stamp.is_file():
+        return False
+    made = stamp.stat().st_mtime_ns
+    parts = (root.glob("*/*"), root.glob("*/*/*/cell.json"), (ROOT / "guest" / "catalogue").iterdir())
+    code = (path for path in (ROOT / "farm").rglob("*.*") if path.parent.name != "__pycache__")
+    return all(part.stat().st_mtime_ns < made for part in itertools.chain(*parts, code))
 
 
 def times(word: str) -> int:
