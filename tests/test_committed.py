@@ -7,8 +7,10 @@ import pytest
 from farm import catalogue, diff, results
 from farm.settings import ROOT
 
+Row = tuple[str, str, str | int, str | int]
+
 # probe, word, old value, new value: each seen on booted x86_64 kernels before this farm existed, or said by a man page.
-KNOWN = {
+KNOWN: dict[tuple[str, str], list[Row]] = {
     ("5.10", "6.1"): [
         ("sweep.madvise.anon_private", "madv_populate_read", "EINVAL", "ok"),
         ("sweep.madvise.mlocked", "madv_dontneed_locked", "EINVAL", "ok tables --pp reads 00mn"),
@@ -86,7 +88,7 @@ def test_every_probe_is_answered_in_some_committed_cell() -> None:
 
 def test_nothing_committed_is_broken_or_lost() -> None:
     bad = [
-        f"{cell.where} {probe}: {record.end}"
+        f"{cell.info.name} {probe}: {record.end}"
         for cell in stored().cells.values()
         for probe, record in cell.records.items()
         if not record.end.is_answer
