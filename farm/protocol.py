@@ -17,6 +17,7 @@ from farm.types import Ending, Record
 PROTOCOL = 1
 ID = re.compile(r"[a-z0-9_]+(?:\.[a-z0-9_]+){2}")
 WORD = re.compile(r"[a-z0-9_]{1,64}")
+PROCESS = re.compile(r"/proc/\d+/")
 MAX_WORDS = 2000
 MAX_VALUE = 2000
 MAX_TRACE = 5000
@@ -117,11 +118,12 @@ def _record(found: dict[str, object], line: bytes) -> Record:
 
 
 def settled(trace: Sequence[str]) -> tuple[str, ...]:
-    """Return a trace in which a file that was read again and again, with the same answer, is read once.
+    """Return a trace without what luck decides: process numbers, and how often a file was read in vain.
 
-    Probes wait like that for the kernel to settle; how often they have to look depends on load.
+    Probes wait like that for the kernel to settle: a file that is read again with the same answer is read once.
     """
-    pairs = zip(["", *trace], trace, strict=False)
+    lines = [PROCESS.sub("/proc/PID/", line) for line in trace]
+    pairs = zip(["", *lines], lines, strict=False)
     return tuple(line for before, line in pairs if line != before or not line.startswith("/"))
 
 

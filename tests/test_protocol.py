@@ -64,6 +64,13 @@ def test_a_file_that_is_read_until_it_settles_is_one_line_of_the_trace() -> None
     assert message.trace == (waits[0], "/proc/x: 1", "/proc/x: 2", "munmap(A) = 0", "munmap(A) = 0", "/proc/x: 2")
 
 
+def test_a_trace_has_no_process_numbers() -> None:
+    line = json.dumps({"probe": "a.b.c", "end": "answered", "trace": ["openat(/proc/1215/mem) = 3"]}).encode()
+    message = parse(line)
+    assert isinstance(message, Record)
+    assert message.trace == ("openat(/proc/PID/mem) = 3",)
+
+
 @pytest.mark.parametrize("line", BAD.values(), ids=BAD.keys())
 def test_what_the_protocol_does_not_name_is_an_error_that_shows_it(line: bytes) -> None:
     with pytest.raises(ProtocolError) as caught:
