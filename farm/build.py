@@ -151,7 +151,9 @@ def _zig(target: str, words: Sequence[str | Path], done: Path, guest: Path) -> N
     caches = {f"ZIG_{kind}_CACHE_DIR": str(cache_dir() / "zig") for kind in ("GLOBAL", "LOCAL")}
     with tempfile.TemporaryDirectory(dir=done.parent) as scratch:
         out = Path(scratch) / done.name
-        argv = [sys.executable, "-m", "ziglang", "cc", "-target", target, *words, "-o", out]
+        machine, _, cpu = target.partition("+")
+        model = [f"-mcpu={cpu}"] if cpu else []
+        argv = [sys.executable, "-m", "ziglang", "cc", "-target", machine, *model, *words, "-o", out]
         result = run(argv, timeout=BUILD_SECONDS, cwd=guest, env={**os.environ, **caches}, check=False)
         if result.status != 0 or not out.exists():
             what = next((str(word) for word in words if str(word).endswith(".c")), "linking")
