@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 
 from farm import check
@@ -105,7 +105,9 @@ def ask_one(cell: Cell, guest: Guest, order: Order, answers: Answers) -> None:
     if outcome.hello is not None:
         answers.page_size, answers.release = outcome.hello.page_size, outcome.hello.release
     if outcome.error is None:
-        guest.look_back()
+        # Every probe has answered; a guest that goes away now takes only its log with it.
+        with suppress(LostError):
+            guest.look_back()
         return
     if isinstance(outcome.error, GuestError):
         last = guest.last_probe()

@@ -12,7 +12,7 @@ from farm import results
 from farm.asking import Answers, ask_repeatedly
 from farm.catalogue import Probe
 from farm.check import Order
-from farm.errors import FarmError, GuestError
+from farm.errors import BootError, CheckerError, FarmError, GuestError, PanicError, QemuError
 from farm.guest import start
 from farm.plan import Cell
 from farm.prepare import Workshop, gives
@@ -38,9 +38,8 @@ def answer(cell: Cell, shop: Workshop, root: Path, *, fresh: bool = False, repea
         order = Order(tuple(probes), tuple(sorted(gives(cell.variant))), prepared.ruled_out, cell.arch.slowness)
         answers = ask_repeatedly(cell, prepared, order, repeat)
     except FarmError as error:
-        stage = "boot" if isinstance(error, GuestError) else "prepare"
-        lines = " ".join(error.message.split())
-        results.write(root, replace(info, ending="unanswered", stage=stage, why=lines), console=error.tail)
+        why = " ".join(error.message.split())
+        results.write(root, replace(info, ending="unanswered", stage=stage_of(error), why=why), console=error.tail)
         raise
     with step("write", cell.name):
         write(
@@ -52,6 +51,13 @@ def answer(cell: Cell, shop: Workshop, root: Path, *, fresh: bool = False, repea
             known=shop.catalogue.probes,
             seconds=time.monotonic() - began,
         )
+
+
+def stage_of(error: FarmError) -> str:
+    """Return the stage in which a cell failed: prepare, boot or check."""
+    if isinstance(error, BootError | PanicError | QemuError):
+        return "boot"
+    return "check" if isinstance(error, GuestError | CheckerError) else "prepare"
 
 
 def blank(cell: Cell, wanted: Wanted) -> CellInfo:

@@ -14,6 +14,7 @@ from farm.catalogue import Claim, Probe
 from farm.types import Ending, Record
 
 Value = str | int
+NAMED = 5  # probes that a verdict names; more are counted
 
 
 class Verdict(StrEnum):
@@ -175,13 +176,15 @@ def _because(judged: Iterable[Judgement]) -> str:
 
 
 def where(holds: Sequence[Place], contradicted: Sequence[Place], kernels: Sequence[str] = ()) -> str:
-    """Say where a claim holds, by the one dimension that tells, else by its probes."""
+    """Say where a claim holds, by the one dimension that tells, else by its probes or in how many answers."""
     for name, noun in (("arch", "on"), ("kernel", "on kernel"), ("variant", "in variant"), ("probe", "for")):
         yes = dict.fromkeys(getattr(place, name) for place in holds)
         no = dict.fromkeys(getattr(place, name) for place in contradicted)
         if not no.keys() & yes.keys():
             names = (spans(yes, kernels), spans(no, kernels)) if name == "kernel" else (", ".join(yes), ", ".join(no))
             return f"{noun} {names[0]}; not {noun} {names[1]}"
+    if len({place.probe for place in (*holds, *contradicted)}) == 1:
+        return f"in {len(holds)} of {len(holds) + len(contradicted)} answers"
     return _by_probe(holds, contradicted)
 
 
@@ -193,7 +196,12 @@ def _by_probe(holds: Sequence[Place], contradicted: Sequence[Place]) -> str:
         "partly for": [probe for probe in yes if probe in no],
         "not for": [probe for probe in no if probe not in yes],
     }
-    return "; ".join(f"{how} {', '.join(probes)}" for how, probes in parts.items() if probes)
+    return "; ".join(f"{how} {_some(probes)}" for how, probes in parts.items() if probes)
+
+
+def _some(names: Sequence[str]) -> str:
+    """Name a few, or count many."""
+    return ", ".join(names) if len(names) <= NAMED else f"{len(names)} of the probes"
 
 
 def spans(chosen: Collection[str], order: Sequence[str]) -> str:

@@ -116,7 +116,7 @@ class Session:
             while (chunk := channel.recv(CHUNK)) and len(output) < MAX_OUTPUT:
                 output += chunk
             errors = channel.recv_stderr(CHUNK) if channel.recv_stderr_ready() else b""
-            status = channel.recv_exit_status()
+            status = _status(channel, timeout)
         text = output.decode(errors="replace")
         if status == -1:
             raise LostError(f"{command}: the guest hung up before it was done", tail=text)
@@ -145,6 +145,8 @@ class Session:
                     raise ProtocolError(f"{command}: a line of more than {MAX_LINE} bytes")
             if rest:
                 yield rest
+            # dropbear drops the whole connection when a channel is closed before its process was reaped.
+            _status(channel, timeout)
 
     def shell(self) -> int:
         """Join the terminal to a shell in the guest until it ends; return its exit status."""
@@ -170,6 +172,13 @@ class Session:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _status(channel: paramiko.Channel, timeout: float) -> int:
+    """Wait for the exit status; -1 where the connection was lost before it came."""
+    if not channel.status_event.wait(timeout):
+        raise LostError(f"no exit status within {timeout:.0f} s")
+    return channel.recv_exit_status()
 
 
 def _join(channel: paramiko.Channel) -> None:

@@ -139,6 +139,7 @@ def test_a_kernel_that_is_configured_without_it_contradicts_nothing() -> None:
         ),
         ([at(variant="plain")], [at(variant="swap")], "in variant plain; not in variant swap"),
         ([at(probe="a")], [at(probe="b")], "for a; not for b"),
+        ([at("6.1", "x86_64"), at("6.12", "arm64")], [at("6.1", "arm64"), at("6.12")], "in 2 of 4 answers"),
         (
             [at("6.1", "x86_64", probe="a"), at("6.12", "arm64", probe="b")],
             [at("6.1", "arm64", probe="b"), at("6.12", "x86_64", probe="c")],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -231,6 +231,15 @@ def test_a_cell_that_is_not_there_among_others_is_shown_as_not_run(tmp_path: Pat
     made = rendered(tmp_path, *both[:3])
     assert 'title="6.1.192: not run, no result for this cell">·</td>' in made.text("matrix/x86_64-swap.html")
     assert "was not run here" in made.pages[f"diff/{FIRST}..{kernel(SERIES[1]).name}.html"].text
+
+
+def test_kernels_have_the_shortest_names_that_tell_them_apart(tmp_path: Path) -> None:
+    builds = [kernel("6.1.192-1"), kernel("6.1.192-1~deb11u1"), kernel("6.1.192-1", flavour="rt"), kernel("7.3.4-1")]
+    for build in [*builds, replace(kernel("7.3.4-1"), source="own")]:
+        results.write(tmp_path, info(build))
+    site = report.Site(results.scan(tmp_path), made_catalogue(tmp_path / "catalogue"))
+    names = ["6.1.192-1", "6.1.192-1~deb11u1", "6.1.192-rt", "debian-7.3.4-1-cloud", "own-7.3.4-1-cloud"]
+    assert sorted(site.labels.values()) == names
 
 
 def test_a_diff_page_that_stands_alone_needs_no_other_file(made: Made) -> None:

@@ -21,8 +21,8 @@ from farm.variants import VARIANTS
 
 # Beside .venv: downloads, unpacked kernels, images, the compiler's cache, for the default matrix.
 CACHE_BYTES = 2_000_000_000
-# What stays out of `./inv test` unless --all: what takes long, breaks the host's peace, or needs a browser.
-LONG = "not (long or faults or browser)"
+# What `./inv test` runs without --all: not what takes long, nor what needs a browser.
+USUAL = "not (long or browser)"
 
 
 def examine() -> int:
@@ -96,5 +96,5 @@ def run_tests(*, everything: bool = False, yes: bool = False) -> int:
     for arch in ARCHES.values():
         needs += doctor.of_arch(arch, VARIANTS.values())
     doctor.ensure(needs, yes=yes)
-    marks = "" if everything else LONG
+    marks = "" if everything else USUAL
     return attached([sys.executable, "-m", "pytest", "-m", marks, str(Path("tests"))], cwd=ROOT)

@@ -10,7 +10,7 @@ from itertools import pairwise
 from farm.diff import where_text
 from farm.judge import spans
 from farm.report.model import NOT_ASKED, Place, Site
-from farm.types import Record
+from farm.types import Ending, Record
 
 SIGNS = "·×!?"  # of cells without records, in the order of their numbers below NOT_ASKED
 
@@ -87,11 +87,15 @@ class Grid:
         for row in self.rows[1:]:
             for kernel in reversed(self.columns):
                 one, other = first.numbers.get(kernel, NOT_ASKED), row.numbers.get(kernel, NOT_ASKED)
-                if self.site.values.is_answer(one) and self.site.values.is_answer(other):
+                if self._shows(one) and self._shows(other):
                     if one != other and (one, other) not in known:
                         known.add((one, other))
                         yield kernel, first.places[0], row.places[0]
                     break
+
+    def _shows(self, number: int) -> bool:
+        """Whether a value comes with a trace that is worth comparing with another place's."""
+        return self.site.values.is_answer(number) and self.record(number).end is not Ending.UNMET
 
 
 def grid(site: Site, probe: str, index: int) -> Grid:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import pairwise
 
@@ -89,15 +89,14 @@ class Site:
     @cached_property
     def labels(self) -> dict[str, str]:
         """Short names of the kernels: the upstream version, with what tells it from others of that version."""
-        short = {name: ".".join(map(str, upstream(kernel.version))) for name, kernel in self.kernels.items()}
         flavours = {kernel.flavour for kernel in self.kernels.values()}
         main = next((flavour for flavour in FLAVOURS if flavour in flavours), "")
-        labels = {
-            name: short[name] if kernel.flavour == main else f"{short[name]}-{kernel.flavour}"
-            for name, kernel in self.kernels.items()
-        }
-        twice = {label for label in labels.values() if list(labels.values()).count(label) > 1}
-        return {name: self.kernels[name].version if label in twice else label for name, label in labels.items()}
+        found: dict[str, str] = {}
+        for choices in zip(*(_names(kernel, main) for kernel in self.kernels.values()), strict=True):
+            for name, label in zip(self.kernels, choices, strict=True):
+                if choices.count(label) == 1:
+                    found.setdefault(name, label)
+        return {name: found.get(name, name) for name in self.kernels}
 
     def label_order(self, kernels: Iterable[str]) -> list[str]:
         """Return labels in order; an empty one between flavours, so that no range spans two of them."""
@@ -121,27 +120,32 @@ class Site:
 
     @cached_property
     def behaviours(self) -> dict[str, Behaviour]:
-        """All behaviours, those of the catalogue and those that only old records still have, in table order."""
-        found = dict(self.catalogue.behaviours)
-        probes = set().union(*(cell.records for cell in self.stored.cells.values())) - self.catalogue.probes.keys()
-        gone: dict[str, list[str]] = {}
-        for probe in sorted(probes):
-            gone.setdefault(probe.rpartition(".")[0], []).append(probe)
-        for name, ids in gone.items():
+        """All behaviours, those of the catalogue and those that only old records still have, in table order.
+
+        Their probes stand in the order of the catalogue's file: the first shows the behaviour itself.
+        """
+        position = {probe: number for number, probe in enumerate(self.catalogue.probes)}
+        found = {
+            name: replace(behaviour, probes=tuple(sorted(behaviour.probes, key=position.__getitem__)))
+            for name, behaviour in self.catalogue.behaviours.items()
+        }
+        for probe in sorted(self.asked - self.catalogue.probes.keys()):
+            name = probe.rpartition(".")[0]
             known = found.get(name) or Behaviour(name, "", GONE)
-            found[name] = Behaviour(
-                *(known.id, known.family, known.says, known.listed, known.condition, known.constraint, known.remark),
-                probes=(*known.probes, *ids),
-            )
-        order = {name: number for number, name in enumerate(found)}
+            found[name] = replace(known, probes=(*known.probes, probe))
+        order = {name: (not behaviour.listed, number) for number, (name, behaviour) in enumerate(found.items())}
         return dict(sorted(found.items(), key=lambda item: (*call_rank(call_of(item[0])), order[item[0]])))
+
+    @cached_property
+    def asked(self) -> set[str]:
+        """The probes that any cell has a record of."""
+        return set().union(*(cell.records for cell in self.stored.cells.values()))
 
     @cached_property
     def sweeps(self) -> list[str]:
         """The sweeps that any cell has records of."""
-        asked = set().union(*(cell.records for cell in self.stored.cells.values()))
         sweeps = (name for name in self.behaviours if name.startswith(SWEEP))
-        return [name for name in sweeps if not asked.isdisjoint(self.behaviours[name].probes)]
+        return [name for name in sweeps if not self.asked.isdisjoint(self.behaviours[name].probes)]
 
     @cached_property
     def slices(self) -> dict[str, slice]:
@@ -240,6 +244,13 @@ class Site:
             changes = self.diff(old, new).changes
             self._changed[key] = {one.behaviour for one in changes if (one.arch, one.variant) == place}
         return self._changed[key]
+
+
+def _names(kernel: Kernel, main: str) -> tuple[str, ...]:
+    """Return what a kernel may be called, shortest first; only a flavour that is not `main` is named."""
+    short = ".".join(map(str, upstream(kernel.version)))
+    flavour = "" if kernel.flavour == main else f"-{kernel.flavour}"
+    return short + flavour, kernel.version + flavour, kernel.name
 
 
 def call_of(behaviour: str) -> str:

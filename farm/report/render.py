@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from functools import cache
 from pathlib import Path
 
@@ -43,6 +44,12 @@ def _finalize(value: object) -> object:
     return visible(value) if type(value) is str else value
 
 
+def breakable(name: str) -> Markup:
+    """Return a name that may be broken after an underscore or a full stop, for narrow columns."""
+    parts = re.split(r"(?<=[._])", visible(name))
+    return Markup("<wbr>").join(parts)  # joining escapes each part
+
+
 @cache
 def environment() -> Environment:
     """Return the one environment: escaping always, undefined names are errors."""
@@ -55,6 +62,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    made.filters["breakable"] = breakable
     made.globals.update(hrefs=Hrefs, signs=VERDICT_SIGNS)
     return made
 

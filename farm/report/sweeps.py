@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 
@@ -63,13 +64,18 @@ def sweep_view(site: Site, behaviour: str) -> SweepView | None:
     cell = site.cell(kernel, place)
     assert cell is not None
     records = {probe: cell.records[probe] for probe in site.behaviours[behaviour].probes if probe in cell.records}
-    operations = tuple(dict.fromkeys(word for record in records.values() for word in record.saw))
+    operations = tuple(sorted({word for record in records.values() for word in record.saw}, key=by_number))
     values = Counter(str(value) for record in records.values() for value in record.saw.values())
     letters = {value: n for n, (value, _) in enumerate(values.most_common())}
     rows = [_row(site, place, record, operations, letters) for record in records.values()]
     legend = tuple((letter(n), value, f"g{n % COLOURS}") for value, n in letters.items())
     changed = sum("new" in one.classes for row in rows for one in row.cells)
     return SweepView(behaviour, kernel, place, operations, tuple(rows), legend, changed)
+
+
+def by_number(word: str) -> list[tuple[int, str]]:
+    """Sort names that end in numbers by the number: madv_2 before madv_10."""
+    return [(int(part), "") if part.isdecimal() else (0, part) for part in re.split(r"(\d+)", word)]
 
 
 def _row(site: Site, place: Place, record: Record, operations: tuple[str, ...], letters: dict[str, int]) -> SweepRow:

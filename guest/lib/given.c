@@ -217,6 +217,21 @@ char *shm_attached(int id, int flags)
 	return got;
 }
 
+/* 4000 mappings: few enough to make quickly, and more than any other process of the machine has. */
+long use_up_mappings(void)
+{
+	enum { MOST = 4000 };
+	char *at = space_of(2 * MOST * page_size, page_size);
+	long made = 0, result = 0;
+
+	set_knob("/proc/sys/vm/max_map_count", "4000");
+	for (; made <= MOST && !failed(result);
+		made++) /* every second page, so that none becomes one with its neighbour */
+		result = quiet_call(mmap, at + pages(2 * made), page_size, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	note("many mappings of one page, until: %s", outcome(result));
+	return result;
+}
+
 void map_record(void)
 {
 	record = mmap(NULL, sizeof(*record), RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);

@@ -45,6 +45,7 @@ struct probe {
 
 extern struct record *record;
 extern const struct probe probes[]; /* generated; the last has no id */
+extern _Thread_local bool muted;    /* threads beside the probe leave no lines: their order is luck */
 extern bool verbose;                /* --verbose: trace to stderr as it happens */
 
 /* say.c */

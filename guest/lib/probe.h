@@ -50,6 +50,7 @@ _Noreturn void unmet(const char *format, ...) __attribute__((format(printf, 1, 2
  * Mappings stand alone: at fixed addresses with nothing near them (16 MiB apart and more), so that they merge with
  * nothing and have room to grow. Page i is filled with letter + i ('k' → k l m …); letter 0 leaves the pages untouched.
  */
+long use_up_mappings(void);      /* as many as vm.max_map_count (set to 4000) allows; what the last mmap answered */
 char *space(long n);             /* n free pages of address space, nothing mapped; a hint, a target */
 char *anon(long n, char letter); /* private anonymous, read and write */
 char *anon_with(long n, char letter, int prot, int flags); /* anonymous with these flags, MAP_PRIVATE|… */
@@ -72,8 +73,9 @@ const char *poke(volatile void *at, char letter); /* "ok" or the signal */
 const char *contents(const volatile void *at,
 	long n); /* a character per page: letter, '0' zero, '!' SIGSEGV, '#' SIGBUS, '?' other */
 const char *poke_pages(volatile void *at, long n, char letter); /* "ok", or how the first that failed did */
-void put_code(void *at);                                        /* a function that returns */
-const char *execute(void *at);                                  /* run it: "ok" or the signal */
+const char *unasked(void);     /* SIGBUS for a broken page that nobody touched, or "none" */
+void put_code(void *at);       /* a function that returns */
+const char *execute(void *at); /* run it: "ok" or the signal */
 
 /* ---- what the kernel says of memory ------------------------------------------------------------------- */
 const char *residency(const void *at, long n);   /* mincore: "all", "some", "none", or an errno (ENOMEM: a hole) */

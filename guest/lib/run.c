@@ -12,14 +12,14 @@
 #include "internal.h"
 #include "run.h"
 
-enum { DEADLINE = 5, GRACE = 3, RULED_OUT = 32 };
+enum { GRACE = 3, RULED_OUT = 32 };
 
 static struct options {
 	const char *gives;
 	const char *ruled_out[RULED_OUT];
 	int ruled_outs;
-	int scale;
-} options = {.gives = "", .scale = 1};
+	int deadline, scale; /* seconds; times the slowness of the machine */
+} options = {.gives = "", .deadline = 5, .scale = 1};
 
 static int kmsg = -1;
 
@@ -153,7 +153,7 @@ static void run_probe(const struct probe *probe)
 		json_record(probe->id, "broken", "fork failed", record);
 		return;
 	}
-	book_end(wait_until(pid, DEADLINE * options.scale));
+	book_end(wait_until(pid, options.deadline * options.scale));
 	setpgid(pid, pid);
 	kill(-pid, SIGKILL);
 	kill(pid, SIGKILL);
@@ -243,10 +243,12 @@ static bool parse(int argc, char **argv)
 			options.ruled_out[options.ruled_outs++] = argv[++i];
 		else if (strcmp(argv[i], "--scale") == 0)
 			options.scale = atoi(argv[++i]);
+		else if (strcmp(argv[i], "--deadline") == 0)
+			options.deadline = atoi(argv[++i]);
 		else
 			return false;
 	}
-	return options.scale > 0;
+	return options.scale > 0 && options.deadline > 0;
 }
 
 int main(int argc, char **argv)

@@ -9,6 +9,7 @@
 
 struct record *record;
 bool verbose;
+_Thread_local bool muted;
 
 static const struct {
 	int number;
@@ -91,6 +92,8 @@ void trace_line(const char *line)
 {
 	size_t length = strlen(line);
 
+	if (muted)
+		return;
 	if (verbose)
 		dprintf(2, "    %s\n", line);
 	if (!record)

@@ -8,9 +8,16 @@ static _Thread_local sigjmp_buf back;
 static _Thread_local volatile sig_atomic_t armed;
 static _Thread_local volatile int caught, caught_code;
 
+static volatile sig_atomic_t unasked_code;
+
 static void on_fault(int number, siginfo_t *info, void *context)
 {
 	(void)context;
+	if (!armed && number == SIGBUS && (info->si_code == BUS_MCEERR_AR || info->si_code == BUS_MCEERR_AO) &&
+		!unasked_code) {
+		unasked_code = info->si_code; /* news of a broken page; the touch will tell it again */
+		return;
+	}
 	if (!armed) { /* not ours: let it happen again, and kill */
 		signal(number, SIG_DFL);
 		return;
@@ -19,6 +26,14 @@ static void on_fault(int number, siginfo_t *info, void *context)
 	caught = number;
 	caught_code = info->si_code;
 	siglongjmp(back, 1);
+}
+
+const char *unasked(void)
+{
+	const char *seen = unasked_code ? fault_name(SIGBUS, unasked_code) : "none";
+
+	note("signal without a touch: %s", seen);
+	return seen;
 }
 
 void catch_faults(void)

@@ -212,6 +212,7 @@ static struct {
 
 static void *touch_thread(void *unused)
 {
+	muted = true;
 	touch.seen = touch.letter ? poke(touch.at, touch.letter) : peek(touch.at);
 	return unused;
 }
@@ -233,6 +234,7 @@ const char *touch_ends(void)
 	clock_gettime(CLOCK_REALTIME, &until);
 	until.tv_sec += PATIENCE_MS / 1000;
 	if (pthread_timedjoin_np(touch.thread, NULL, &until) != 0)
-		return "blocked";
+		touch.seen = "blocked";
+	note("the thread: *%s %s %s", letter_of(touch.at), touch.letter ? ":=" : "=", touch.seen);
 	return touch.seen;
 }

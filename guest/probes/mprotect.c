@@ -203,12 +203,9 @@ PROBE(mprotect__change_prot_of_mapping__data_limit)
 
 PROBE(mprotect__change_prot_of_mapping__too_many_mappings)
 {
-	char *at = anon(3, 'k'), *many = space(1000);
+	char *at = anon(3, 'k');
 
-	set_knob("/proc/sys/vm/max_map_count", "60");
-	for (long n = 0; n < 100; n++)
-		if (failed(call(mmap, many + pages(2 * n), pages(1), RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)))
-			break;
+	use_up_mappings();
 	saw("mprotect", protect(at + pages(1), 1, PROT_READ));
 	saw("protection", protection(at + pages(1)));
 }

@@ -183,12 +183,9 @@ PROBE(mremap__move_mapping__in_child)
 
 PROBE(mremap__move_mapping__too_many_mappings)
 {
-	char *at = blocked(anon(3, 'k')), *many = space(1000);
+	char *at = blocked(anon(3, 'k'));
 
-	set_knob("/proc/sys/vm/max_map_count", "60");
-	for (long n = 0; n < 100; n++)
-		if (failed(call(mmap, many + pages(2 * n), pages(1), RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)))
-			break;
+	use_up_mappings();
 	saw("mremap", move(at, 2, 4));
 	saw("content", contents(at, 3));
 }

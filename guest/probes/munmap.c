@@ -197,17 +197,6 @@ PROBE(munmap__remove_mapping__prot_none)
 	saw("protection", protection(at));
 }
 
-/* As many one-page mappings as vm.max_map_count allows, every second page. */
-static void use_up_mappings(void)
-{
-	char *at = space(1000);
-	long result = 0;
-
-	set_knob("/proc/sys/vm/max_map_count", "60");
-	for (long n = 0; n < 100 && !failed(result); n++)
-		result = call(mmap, at + pages(2 * n), pages(1), RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-}
-
 PROBE(munmap__remove_mapping__too_many_mappings)
 {
 	char *at = anon(3, 'k');
