@@ -16,7 +16,7 @@ from farm.errors import PlanError
 from farm.kernel_tree import KernelTree, kernel_tree
 from farm.lock import Lock
 from farm.plan import Cell
-from farm.qemu import argv
+from farm.qemu import accel, argv
 from farm.results import Wanted
 from farm.settings import cache_dir
 from farm.sources.apt import Archive
@@ -112,17 +112,20 @@ class Workshop:
 
     def prepare(self, cell: Cell, accelerator: str) -> Prepared:
         """Make or find everything that the guests of `cell` need."""
+        accel.refuse_unfit(cell.arch)
         with step("prepare", cell.name):
             tree = self.kernel(cell.kernel)
             config = tree.config.read_text()
+            options = kconfig.parse(config)
+            page = kconfig.page_size(options)
             modules = images.modules_part(cell.kernel.digest, tree.modules, cell.variant)
             return Prepared(
                 kernel=tree.vmlinux if cell.arch.unpack == "vmlinux" else tree.image,
                 parts=(self.root(cell.arch), modules),
                 disk=disks.make(disks.SCRATCH),
-                images={image.name: disks.make(image) for image in cell.variant.images},
+                images={image.name: disks.make(image, page) for image in cell.variant.images},
                 checker=self.checker(cell.arch),
                 accel=accelerator,
                 config=config,
-                ruled_out=kconfig.ruled_out(kconfig.parse(config), gives(cell.variant)),
+                ruled_out=kconfig.ruled_out(options, gives(cell.variant)),
             )
