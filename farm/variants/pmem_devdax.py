@@ -9,7 +9,8 @@ VARIANT = Variant(
     name="pmem-devdax",
     says="plain, with a 128 MiB NVDIMM (NFIT) in devdax mode: /dev/dax0.0",
     gives={"devdax": NEEDS},
-    modules=("libnvdimm", "nfit", "dax_pmem", "device_dax"),
+    # nd_pmem looks at the namespace first and hands it on when its info block says so.
+    modules=("libnvdimm", "nfit", "nd_btt", "nd_pmem", "dax_pmem", "device_dax"),
     images=(Image("pmem", "devdax", 128),),
     setup=("test -c /dev/dax0.0",),
     machines={"x86_64": NVDIMM, "arm64": UEFI},
