@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from typing import TypeVar
 
 import yaml
 
+from farm.catalogue_nodes import Node, Value
 from farm.errors import PlanError
 from farm.settings import ROOT
 from farm.types import upstream
@@ -19,14 +19,12 @@ GUEST = ROOT / "guest"
 EVERYWHERE = frozenset({"ext4"})
 """Words that every variant gives: they select no probe for a variant."""
 
-Value = str | int
 T = TypeVar("T")
 NAME = re.compile(r"[a-z0-9]+(_[a-z0-9]+)*")
 WORD = re.compile(r"[a-z0-9_]{1,64}")
-NUMBER = re.compile(r"0|-?[1-9][0-9]*")
 
 FILE_KEYS = ("behaviours", "explains")
-BEHAVIOUR_KEYS = ("listed", "condition", "constraint", "remark", "says", "probes")
+BEHAVIOUR_KEYS = ("listed", "condition", "constraint", "remark", "says", "probes", "kinds")
 PROBE_KEYS = ("says", "source", "needs", "config", "core", "saw", "claim")
 CONDITIONS = ("since", "until", "arch")
 KNOWN_KEYS = ("id", "what", "since", "origin", "arch", "config", "probes", "words")
@@ -128,7 +126,7 @@ def load(folder: Path = GUEST / "catalogue") -> Catalogue:
     known: dict[str, Known] = {}
     families: dict[str, tuple[str, ...]] = {}
     for path in sorted(folder.glob("*.yaml")):
-        node = _Node(_parse(path), path.name)
+        node = Node(_parse(path), path.name)
         node.only(FILE_KEYS)
         found = [_behaviour(name, each, path.stem) for name, each in node.children("behaviours")]
         for behaviour, its_probes in found:
@@ -168,80 +166,31 @@ class _Strings(getattr(yaml, "CBaseLoader", yaml.BaseLoader)):  # type: ignore[m
         return found
 
 
-@dataclass(frozen=True, slots=True)
-class _Node:
-    """A mapping of the file, and where it stands, so that every error says where."""
-
-    value: object
-    where: str
-
-    @property
-    def mapping(self) -> Mapping[str, object]:
-        if self.value is None or self.value == "":
-            return {}
-        if not isinstance(self.value, dict):
-            raise PlanError(f"{self.where}: expected keys with values, found {self.value!r}")
-        return self.value
-
-    def only(self, keys: Iterable[str]) -> None:
-        for key in self.mapping:
-            if key not in keys:
-                near = difflib.get_close_matches(key, keys, 1, 0)
-                raise PlanError(f"{self.where}: unknown key {key!r}", hint=f"the nearest known one is {near[0]!r}")
-
-    def children(self, key: str) -> list[tuple[str, _Node]]:
-        inside = _Node(self.mapping.get(key), f"{self.where}: {key}")
-        return [(name, _Node(each, f"{self.where}: {name}")) for name, each in inside.mapping.items()]
-
-    def items(self, key: str) -> list[_Node]:
-        found = self.mapping.get(key) or []
-        if not isinstance(found, list):
-            raise PlanError(f"{self.where}: {key} is no list")
-        return [_Node(each, f"{self.where}: {key} {n}") for n, each in enumerate(found, 1)]
-
-    def text(self, key: str, *, needed: bool = False) -> str:
-        found = self.mapping.get(key, "")
-        if not isinstance(found, str) or (needed and not found):
-            raise PlanError(f"{self.where}: {key} is {'missing' if found == '' else 'no text'}")
-        return found
-
-    def texts(self, key: str) -> tuple[str, ...]:
-        found = self.mapping.get(key, ())
-        found = (found,) if isinstance(found, str) and found else found or ()
-        if not isinstance(found, list | tuple) or not all(isinstance(each, str) for each in found):
-            raise PlanError(f"{self.where}: {key} is no list of texts")
-        return tuple(str(each) for each in found)
-
-    def flag(self, key: str) -> bool:
-        found = self.mapping.get(key, "false")
-        if found != "true" and found != "false":  # noqa: PLR1714 - what is found may not be hashable
-            raise PlanError(f"{self.where}: {key} is {found!r}", hint="true or false")
-        return found == "true"
-
-    def values(self, key: str) -> tuple[Value, ...]:
-        found = self.texts(key)
-        if not found:
-            raise PlanError(f"{self.where}: {key} has no value")
-        return tuple(int(each) if NUMBER.fullmatch(each) else each for each in found)
+def kinds(table: Path = GUEST / "tables" / "kinds.def") -> list[tuple[str, tuple[str, ...], str]]:
+    """Return the kinds of mapping that sweeps go through: name, the words that it needs, what it is."""
+    rows = re.findall(r'^KIND\((\w+), "([^"]*)", "([^"]*)"\)$', table.read_text(), re.MULTILINE)
+    return [(name, tuple(needs.split()), says[0].upper() + says[1:] + ".") for name, needs, says in rows]
 
 
-def _behaviour(name: str, node: _Node, family: str) -> tuple[Behaviour, list[Probe]]:
+def _behaviour(name: str, node: Node, family: str) -> tuple[Behaviour, list[Probe]]:
     node.only(BEHAVIOUR_KEYS)
     parts = name.split(".")
     if len(parts) != 2 or not all(NAME.fullmatch(part) for part in parts):
         raise PlanError(f"{node.where}: {name!r} is no behaviour", hint="<system call>.<behaviour>, lower case")
     probes = [_probe(name, short, each, family) for short, each in node.children("probes")]
+    if node.flag("kinds"):
+        probes += [Probe(f"{name}.{kind}", name, family, says, needs=needs) for kind, needs, says in kinds()]
     row = {key: node.text(key) for key in ("condition", "constraint", "remark")}
     ids = tuple(sorted(probe.id for probe in probes))
     says = node.text("says", needed=True)
     return Behaviour(name, family, says, listed=node.flag("listed"), probes=ids, **row), probes
 
 
-def _probe(behaviour: str, name: str, node: _Node, family: str) -> Probe:
+def _probe(behaviour: str, name: str, node: Node, family: str) -> Probe:
     node.only(PROBE_KEYS)
     if not NAME.fullmatch(name):
         raise PlanError(f"{node.where}: {name!r} is no name of a probe", hint="lower case, single underscores")
-    saw = dict(_words(_Node(node.mapping.get("saw"), f"{node.where}: saw")))
+    saw = dict(_words(Node(node.mapping.get("saw"), f"{node.where}: saw")))
     claims = tuple(_claim(each, saw) for each in node.items("claim"))
     return Probe(
         id=f"{behaviour}.{name}",
@@ -257,7 +206,7 @@ def _probe(behaviour: str, name: str, node: _Node, family: str) -> Probe:
     )
 
 
-def _words(node: _Node, without: Iterable[str] = ()) -> Iterable[tuple[str, tuple[Value, ...]]]:
+def _words(node: Node, without: Iterable[str] = ()) -> Iterable[tuple[str, tuple[Value, ...]]]:
     for word in node.mapping:
         if word not in without:
             if not WORD.fullmatch(word):
@@ -265,7 +214,7 @@ def _words(node: _Node, without: Iterable[str] = ()) -> Iterable[tuple[str, tupl
             yield word, node.values(word)
 
 
-def _claim(node: _Node, saw: Mapping[str, tuple[Value, ...]]) -> Claim:
+def _claim(node: Node, saw: Mapping[str, tuple[Value, ...]]) -> Claim:
     words = dict(_words(node, CONDITIONS))
     if not words:
         raise PlanError(f"{node.where}: claims nothing")
@@ -277,7 +226,7 @@ def _claim(node: _Node, saw: Mapping[str, tuple[Value, ...]]) -> Claim:
     return Claim(words, since, until, node.texts("arch"))
 
 
-def _points(node: _Node, key: str) -> tuple[str, ...]:
+def _points(node: Node, key: str) -> tuple[str, ...]:
     points = node.texts(key)
     for point in points:
         if not re.fullmatch(r"[0-9]+(\.[0-9]+)+", point):
@@ -285,7 +234,7 @@ def _points(node: _Node, key: str) -> tuple[str, ...]:
     return points
 
 
-def _known(node: _Node) -> Known:
+def _known(node: Node) -> Known:
     node.only(KNOWN_KEYS)
     return Known(
         id=node.text("id", needed=True),

@@ -17,7 +17,7 @@ from farm.prepare import Workshop
 from farm.qemu import accel
 from farm.settings import ROOT
 from farm.sources.apt import Archive
-from farm.steps import Event, bus
+from farm.steps import Event, bus, step
 from farm.types import Ending
 
 
@@ -80,7 +80,7 @@ def run(planned: Sequence[Cell], shop: Workshop, options: FleetOptions) -> Summa
         shop.checker(arch)
     pool = ThreadPoolExecutor(options.jobs or os.cpu_count() or 1, thread_name_prefix="cell")
     try:
-        futures = {pool.submit(answer, one, shop, options.results, fresh=again, repeat=options.repeat): one for one in waiting}
+        futures = {pool.submit(_run_one, one, shop, options, fresh=again): one for one in waiting}
         for future in as_completed(futures):
             _book(futures[future], future, summary)
     finally:
@@ -91,6 +91,12 @@ def run(planned: Sequence[Cell], shop: Workshop, options: FleetOptions) -> Summa
     _look(planned, options.results, summary)
     bus.emit(Event("run", "matrix", "done", done=summary.answered, total=summary.planned))
     return summary
+
+
+def _run_one(one: Cell, shop: Workshop, options: FleetOptions, *, fresh: bool) -> None:
+    """Answer one cell as a step of its own: the live view has a row for it from here until it ends."""
+    with step("cell", one.name):
+        answer(one, shop, options.results, fresh=fresh, repeat=options.repeat)
 
 
 def _book(one: Cell, future: Future[None], summary: Summary) -> None:

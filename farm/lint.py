@@ -9,7 +9,9 @@ from pathlib import Path
 from farm.settings import ROOT
 
 BIN = Path(sys.executable).parent
-SHELL = ("inv", ".ci/run", "guest/init")
+SHELL = ("inv", ".ci/run")
+# guest/init loops over one disk (SC2043). Its bytes are in every cell's digest: a comment there would cost all answers.
+INIT_EXCLUDED = "SC2043"
 
 
 def _c_files() -> list[str]:
@@ -30,4 +32,5 @@ def linters() -> dict[str, Sequence[str]]:
         "mypy": (python, "-m", "mypy", "--no-error-summary"),
         "clang-format": (str(BIN / "clang-format"), "--dry-run", "--Werror", *_c_files()),
         "shellcheck": (str(BIN / "shellcheck"), *_shell_files()),
+        "shellcheck init": (str(BIN / "shellcheck"), f"--exclude={INIT_EXCLUDED}", "guest/init"),
     }

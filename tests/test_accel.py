@@ -14,7 +14,7 @@ X86 = ARCHES["x86_64"]
 def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FARM_CACHE", str(tmp_path))
     monkeypatch.delenv("FARM_ACCEL", raising=False)
-    monkeypatch.setattr(accel, "possible", lambda arch: True)
+    monkeypatch.setattr(accel, "possible", lambda _: True)
 
 
 def never_boots() -> None:
@@ -25,31 +25,31 @@ def must_not_boot() -> None:
     raise AssertionError("booted although the answer was known")
 
 
-def test_a_device_that_opens_and_runs_nothing_means_tcg():
+def test_a_device_that_opens_and_runs_nothing_means_tcg() -> None:
     assert accel.choose(X86, never_boots) == "tcg"
 
 
-def test_a_real_boot_means_kvm():
+def test_a_real_boot_means_kvm() -> None:
     assert accel.choose(X86, lambda: None) == "kvm"
 
 
-def test_the_answer_is_remembered_per_host_kernel_and_qemu(tmp_path: Path):
+def test_the_answer_is_remembered_per_host_kernel_and_qemu(tmp_path: Path) -> None:
     accel.choose(X86, never_boots)
     assert accel.choose(X86, must_not_boot) == "tcg"
     assert list(json.loads((tmp_path / "accel.json").read_text()).values()) == ["tcg"]
 
 
-def test_a_foreign_architecture_is_not_tried(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(accel, "possible", lambda arch: False)
+def test_a_foreign_architecture_is_not_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(accel, "possible", lambda _: False)
     assert accel.choose(ARCHES["arm64"], must_not_boot) == "tcg"
 
 
-def test_the_user_may_choose(monkeypatch: pytest.MonkeyPatch):
+def test_the_user_may_choose(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FARM_ACCEL", "tcg")
     assert accel.choose(X86, must_not_boot) == "tcg"
 
 
-def test_an_accelerator_that_does_not_exist_is_refused(monkeypatch: pytest.MonkeyPatch):
+def test_an_accelerator_that_does_not_exist_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FARM_ACCEL", "warp")
     with pytest.raises(PlanError, match="warp"):
         accel.choose(X86, must_not_boot)

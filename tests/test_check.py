@@ -1,8 +1,10 @@
 import json
 from collections.abc import Iterator
+from typing import cast
 
-from farm.check import Order, ask, verdict
+from farm.check import Order, Outcome, ask, verdict
 from farm.errors import LostError
+from farm.session import Session
 from farm.types import Ending, Record
 
 HELLO = {"hello": 1, "page_size": 4096, "release": "6.12", "machine": "x86_64"}
@@ -17,7 +19,7 @@ class Said:
         self.lost = lost
         self.asked: list[tuple[str, bytes]] = []
 
-    def lines(self, command: str, data: bytes, timeout: float) -> Iterator[bytes]:
+    def lines(self, command: str, data: bytes, _timeout: float) -> Iterator[bytes]:
         self.asked.append((command, data))
         for line in self.said:
             yield line if isinstance(line, bytes) else json.dumps(line).encode()
@@ -25,22 +27,26 @@ class Said:
             raise LostError(self.lost)
 
 
+def told(said: Said) -> Outcome:
+    return ask(cast("Session", said), ORDER, lambda _: None)
+
+
 def answered(probe: str) -> dict[str, object]:
     return {"probe": probe, "end": "answered", "saw": {"mmap": "ok"}, "trace": []}
 
 
-def test_every_probe_that_was_answered_is_kept():
+def test_every_probe_that_was_answered_is_kept() -> None:
     said = Said(
         HELLO, {"start": "a.b.one"}, answered("a.b.one"), {"start": "a.b.two"}, answered("a.b.two"), {"done": 2}
     )
-    outcome = ask(said, ORDER, lambda _: None)
+    outcome = told(said)
     assert list(outcome.records) == ["a.b.one", "a.b.two"]
     assert outcome.error is None
 
 
-def test_the_checker_is_told_what_the_variant_gives_and_what_the_config_rules_out():
+def test_the_checker_is_told_what_the_variant_gives_and_what_the_config_rules_out() -> None:
     said = Said(HELLO, {"done": 0})
-    ask(said, ORDER, lambda _: None)
+    told(said)
     assert said.asked == [
         (
             "/farm/checker run --gives ext4 --scale 1 --ruled-out 'dax=CONFIG_FS_DAX is not set'",
@@ -49,48 +55,48 @@ def test_the_checker_is_told_what_the_variant_gives_and_what_the_config_rules_ou
     ]
 
 
-def test_what_was_answered_before_the_guest_was_lost_is_kept_and_the_probe_at_fault_is_named():
+def test_what_was_answered_before_the_guest_was_lost_is_kept_and_the_probe_at_fault_is_named() -> None:
     said = Said(HELLO, {"start": "a.b.one"}, answered("a.b.one"), {"start": "a.b.two"}, lost="connection reset")
-    outcome = ask(said, ORDER, lambda _: None)
+    outcome = told(said)
     assert list(outcome.records) == ["a.b.one"]
     assert outcome.started == "a.b.two"
     assert verdict(outcome, None) == Record("a.b.two", Ending.HUNG, why="the guest did not answer any more")
 
 
-def test_a_panic_is_the_death_of_the_probe_that_ran():
-    outcome = ask(Said(HELLO, {"start": "a.b.one"}, lost="reset"), ORDER, lambda _: None)
+def test_a_panic_is_the_death_of_the_probe_that_ran() -> None:
+    outcome = told(Said(HELLO, {"start": "a.b.one"}, lost="reset"))
     why = "Kernel panic - not syncing: sysrq triggered crash"
     assert verdict(outcome, why) == Record("a.b.one", Ending.DIED, why=why)
 
 
-def test_a_guest_lost_between_two_probes_blames_none():
-    outcome = ask(Said(HELLO, {"start": "a.b.one"}, answered("a.b.one"), lost="reset"), ORDER, lambda _: None)
+def test_a_guest_lost_between_two_probes_blames_none() -> None:
+    outcome = told(Said(HELLO, {"start": "a.b.one"}, answered("a.b.one"), lost="reset"))
     assert verdict(outcome, None) is None
 
 
-def test_rubbish_is_our_own_fault_and_says_so():
-    outcome = ask(Said(HELLO, {"start": "a.b.one"}, b"<script>alert(1)</script>"), ORDER, lambda _: None)
+def test_rubbish_is_our_own_fault_and_says_so() -> None:
+    outcome = told(Said(HELLO, {"start": "a.b.one"}, b"<script>alert(1)</script>"))
     record = verdict(outcome, None)
     assert record is not None
     assert record.end == Ending.BROKEN
 
 
-def test_an_end_without_done_is_no_end():
-    outcome = ask(Said(HELLO, {"start": "a.b.one"}, answered("a.b.one")), ORDER, lambda _: None)
+def test_an_end_without_done_is_no_end() -> None:
+    outcome = told(Said(HELLO, {"start": "a.b.one"}, answered("a.b.one")))
     assert isinstance(outcome.error, LostError)
 
 
 def test_nothing_may_follow_done() -> None:
-    outcome = ask(Said(HELLO, {"done": 0}, {"start": "a.b.one"}), ORDER, lambda _: None)
+    outcome = told(Said(HELLO, {"done": 0}, {"start": "a.b.one"}))
     assert "went on after it was done" in str(outcome.error)
 
 
-def test_an_answer_to_a_probe_that_was_not_started_is_refused():
-    outcome = ask(Said(HELLO, answered("a.b.one")), ORDER, lambda _: None)
+def test_an_answer_to_a_probe_that_was_not_started_is_refused() -> None:
+    outcome = told(Said(HELLO, answered("a.b.one")))
     assert outcome.records == {}
     assert "had not started" in str(outcome.error)
 
 
-def test_a_probe_that_nobody_asked_for_is_refused():
-    outcome = ask(Said(HELLO, {"start": "a.b.three"}), ORDER, lambda _: None)
+def test_a_probe_that_nobody_asked_for_is_refused() -> None:
+    outcome = told(Said(HELLO, {"start": "a.b.three"}))
     assert "was not asked for" in str(outcome.error)

@@ -30,27 +30,27 @@ LINES = {
 
 
 @pytest.mark.parametrize("path", RECORDED, ids=[path.stem for path in RECORDED])
-def test_a_recorded_console_says_what_its_golden_file_says(path):
+def test_a_recorded_console_says_what_its_golden_file_says(path: Path) -> None:
     found = "".join(
         f"{trouble.name}{'!' if trouble.fatal else ''} {line}\n" for trouble, line in troubles(path.read_text())
     )
     expect(f"consoles/{path.stem}.txt", found)
 
 
-def test_every_entry_of_the_table_has_a_line_that_shows_it():
+def test_every_entry_of_the_table_has_a_line_that_shows_it() -> None:
     assert {trouble.name for trouble in TROUBLES} == set(LINES)
 
 
 @pytest.mark.parametrize(("name", "line"), LINES.items(), ids=LINES.keys())
-def test_a_line_is_recognised_as_what_it_is(name, line):
+def test_a_line_is_recognised_as_what_it_is(name: str, line: str) -> None:
     assert [trouble.name for trouble, _ in troubles(line)] == [name]
 
 
-def test_an_ordinary_boot_has_no_trouble():
+def test_an_ordinary_boot_has_no_trouble() -> None:
     assert troubles("[    0.0] Linux version 6.12\nmemory-farm: ssh\nWARNINGS are fine\n") == []
 
 
-def test_what_differs_from_run_to_run_is_not_kept():
+def test_what_differs_from_run_to_run_is_not_kept() -> None:
     first = canonical("[    0.5] WARNING: CPU: 1 PID: 77 at mm/x.c:40 f+0x1 ffff888012345678")
     second = canonical("[   10.7] WARNING: CPU: 0 PID: 99 at mm/x.c:40 f+0x1 ffff888087654321")
     assert first == second
@@ -80,25 +80,25 @@ def line() -> Iterator[Line]:
     line.console.close()
 
 
-def test_a_marker_that_was_printed_is_found(line: Line):
+def test_a_marker_that_was_printed_is_found(line: Line) -> None:
     line.says(b"memory-farm: ssh\n")
     line.console.wait_for("memory-farm: ssh", Deadline(10))
 
 
-def test_a_panic_before_the_marker_is_said_at_once(line: Line):
+def test_a_panic_before_the_marker_is_said_at_once(line: Line) -> None:
     line.says(b"Kernel panic - not syncing: no init\n")
     with pytest.raises(PanicError) as caught:
         line.console.wait_for("memory-farm: ssh", Deadline(10))
     assert caught.value.message == "Kernel panic - not syncing: no init"
 
 
-def test_a_guest_that_ends_without_a_word_is_lost(line: Line):
+def test_a_guest_that_ends_without_a_word_is_lost(line: Line) -> None:
     line.hangs_up()
     with pytest.raises(LostError):
         line.console.wait_for("memory-farm: ssh", Deadline(10))
 
 
-def test_a_guest_that_never_says_the_marker_shows_its_last_words_at_the_deadline(line: Line):
+def test_a_guest_that_never_says_the_marker_shows_its_last_words_at_the_deadline(line: Line) -> None:
     line.says(b"booting the kernel\n")
     line.console.wait_for("booting", Deadline(10))
     with pytest.raises(BootError) as caught:
@@ -106,7 +106,7 @@ def test_a_guest_that_never_says_the_marker_shows_its_last_words_at_the_deadline
     assert caught.value.tail == "booting the kernel"
 
 
-def test_a_flood_is_bounded_and_keeps_the_beginning_and_the_end():
+def test_a_flood_is_bounded_and_keeps_the_beginning_and_the_end() -> None:
     flood = "echo begin; head -c 20000000 /dev/zero | tr '\\0' x; echo; echo end"
     with subprocess.Popen(["sh", "-c", flood], stdout=subprocess.PIPE) as process:
         assert process.stdout is not None

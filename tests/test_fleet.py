@@ -1,8 +1,8 @@
 """The fleet on a fake guest: which cells run, what is kept, what a failure costs."""
 
-from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Protocol, cast
 
 import pytest
 
@@ -18,6 +18,9 @@ from farm.lock import Lock
 from farm.plan import Cell
 from farm.prepare import Prepared, Workshop
 from farm.qemu import accel
+from farm.results import StoredCell
+from farm.sources.apt import Archive
+from farm.steps import Event, bus
 from farm.types import Ending, Package, Record
 from farm.variants import VARIANTS
 from tests.made_up import kernel
@@ -30,6 +33,8 @@ behaviours:
       one: {{says: the first, core: true, saw: {{mmap: [ok]}}, claim: []}}
       two: {{says: the second, needs: [hugetlb], saw: {{mmap: [ok]}}, claim: []}}
 """
+# Nothing may ask it: everything that a cell needs is made up.
+NO_ARCHIVE = cast("Archive", None)
 ROOT = Package("busybox-static", "1", "amd64", "pool/b.deb", "ab" * 32, 10)
 SERIES = ("6.1.192-1", "6.12.117-1")
 CELLS = [
@@ -37,6 +42,10 @@ CELLS = [
     for version in SERIES
     for variant in ("plain", "hugepages")
 ]
+
+
+class Run(Protocol):
+    def __call__(self, *, fresh: bool = False, repeat: int = 1) -> Summary: ...
 
 
 class Fake:
@@ -47,7 +56,7 @@ class Fake:
         self.failing: dict[str, Exception] = {}
         self.value = "ok"
 
-    def ask_all(self, cell: Cell, prepared: Prepared, order: Order) -> Answers:
+    def ask_all(self, cell: Cell, _prepared: Prepared, order: Order) -> Answers:
         if cell.name in self.failing:
             raise self.failing[cell.name]
         self.asked[cell.name] = order.probes
@@ -73,16 +82,24 @@ def shop(tmp_path: Path) -> Workshop:
     for call in ("mmap", "brk"):
         (tmp_path / "catalogue" / f"{call}.yaml").write_text(YAML.format(call=call))
     catalogue = load(tmp_path / "catalogue")
-    return Workshop(Lock((), {"amd64": (ROOT,)}), catalogue, archive=None, digests={"mmap": "1" * 64, "brk": "2" * 64})
+    return Workshop(
+        Lock((), {"amd64": (ROOT,)}), catalogue, archive=NO_ARCHIVE, digests={"mmap": "1" * 64, "brk": "2" * 64}
+    )
 
 
 @pytest.fixture
-def run(tmp_path: Path, shop: Workshop, guests: Fake) -> Callable[..., Summary]:
-    def go(**options: int) -> Summary:
+def run(tmp_path: Path, shop: Workshop, guests: Fake) -> Run:
+    def go(*, fresh: bool = False, repeat: int = 1) -> Summary:
         guests.asked.clear()
-        return fleet.run(CELLS, shop, FleetOptions(jobs=2, results=tmp_path / "results", **options))
+        return fleet.run(CELLS, shop, FleetOptions(jobs=2, results=tmp_path / "results", fresh=fresh, repeat=repeat))
 
     return go
+
+
+def stored(cell: Cell, root: Path) -> StoredCell:
+    found = results.scan(root).cell(*cell.name.split("/"))
+    assert found is not None
+    return found
 
 
 def tree(folder: Path) -> dict[str, bytes]:
@@ -93,27 +110,27 @@ def tree(folder: Path) -> dict[str, bytes]:
     }
 
 
-def test_every_cell_is_answered_and_written(run, tmp_path, guests):
+def test_every_cell_is_answered_and_written(run: Run, tmp_path: Path, guests: Fake) -> None:
     summary = run()
     assert (summary.planned, summary.answered, len(summary.ran)) == (4, 4, 4)
     assert {cell.name for cell in CELLS} == set(guests.asked)
     assert len(results.scan(tmp_path / "results").cells) == 4
 
 
-def test_with_nothing_changed_nothing_runs(run, guests):
+def test_with_nothing_changed_nothing_runs(run: Run, guests: Fake) -> None:
     run()
     summary = run()
     assert (summary.answered, summary.ran, guests.asked) == (4, [], {})
 
 
-def test_fresh_runs_everything_and_gives_the_same_bytes(run, tmp_path, guests):
+def test_fresh_runs_everything_and_gives_the_same_bytes(run: Run, tmp_path: Path) -> None:
     run()
     before = tree(tmp_path / "results")
     assert len(run(fresh=True).ran) == 4
     assert tree(tmp_path / "results") == before
 
 
-def test_a_deleted_cell_is_the_only_one_that_runs_and_comes_back(run, tmp_path, guests):
+def test_a_deleted_cell_is_the_only_one_that_runs_and_comes_back(run: Run, tmp_path: Path) -> None:
     run()
     before = tree(tmp_path / "results")
     gone = tmp_path / "results" / CELLS[1].name
@@ -124,33 +141,35 @@ def test_a_deleted_cell_is_the_only_one_that_runs_and_comes_back(run, tmp_path, 
     assert tree(tmp_path / "results") == before
 
 
-def test_a_changed_family_is_asked_alone_and_the_others_are_kept(run, shop, tmp_path, guests):
+def test_a_changed_family_is_asked_alone_and_the_others_are_kept(
+    run: Run, shop: Workshop, tmp_path: Path, guests: Fake
+) -> None:
     run()
     shop.digests = {**shop.digests, "brk": "3" * 64}
     guests.value = "EINVAL"
     run()
     assert guests.asked[CELLS[0].name] == ("brk.create.one", "brk.create.two")
-    records = results.scan(tmp_path / "results").cell(*CELLS[0].name.split("/")).records
+    records = stored(CELLS[0], tmp_path / "results").records
     assert [record.saw["mmap"] for record in records.values()] == ["EINVAL", "EINVAL", "ok", "ok"]
 
 
-def test_a_cell_that_panics_at_boot_costs_only_itself(run, tmp_path, guests):
+def test_a_cell_that_panics_at_boot_costs_only_itself(run: Run, tmp_path: Path, guests: Fake) -> None:
     guests.failing[CELLS[0].name] = PanicError("Kernel panic - not syncing: no init")
     summary = run()
     assert summary.unanswered == [(CELLS[0].name, "Kernel panic - not syncing: no init")]
     assert summary.answered == 3
-    info = results.scan(tmp_path / "results").cell(*CELLS[0].name.split("/")).info
+    info = stored(CELLS[0], tmp_path / "results").info
     assert (info.ending, info.stage, info.why) == ("unanswered", "boot", "Kernel panic - not syncing: no init")
 
 
-def test_the_next_run_does_only_what_is_missing(run, guests):
+def test_the_next_run_does_only_what_is_missing(run: Run, guests: Fake) -> None:
     guests.failing[CELLS[0].name] = BootError("no word within 150 s")
     run()
     guests.failing.clear()
     assert run().ran == [CELLS[0].name]
 
 
-def test_a_failed_rerun_leaves_the_answer_that_was_there(run, tmp_path, guests):
+def test_a_failed_rerun_leaves_the_answer_that_was_there(run: Run, tmp_path: Path, guests: Fake) -> None:
     run()
     before = tree(tmp_path / "results")
     guests.failing[CELLS[0].name] = BootError("no word within 150 s")
@@ -158,7 +177,9 @@ def test_a_failed_rerun_leaves_the_answer_that_was_there(run, tmp_path, guests):
     assert tree(tmp_path / "results") == before
 
 
-def test_another_qemu_is_another_answer_and_no_qemu_is_none(run, shop, tmp_path, monkeypatch):
+def test_another_qemu_is_another_answer_and_no_qemu_is_none(
+    run: Run, shop: Workshop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     run()
     monkeypatch.setattr(accel, "version", lambda _: "10.0.2")
     why = fleet.todo(CELLS, shop, tmp_path / "results")[0][1]
@@ -167,13 +188,13 @@ def test_another_qemu_is_another_answer_and_no_qemu_is_none(run, shop, tmp_path,
     assert [why for _, why in fleet.todo(CELLS, shop, tmp_path / "results")] == [None] * 4
 
 
-def test_a_variant_asks_for_what_its_words_serve(run, guests):
+def test_a_variant_asks_for_what_its_words_serve(run: Run, guests: Fake) -> None:
     run()
     assert guests.asked[CELLS[1].name] == ("brk.create.one", "brk.create.two", "mmap.create.one", "mmap.create.two")
     assert VARIANTS["hugepages"].gives
 
 
-def test_a_broken_probe_is_said_although_the_cell_is_answered(run, guests, monkeypatch):
+def test_a_broken_probe_is_said_although_the_cell_is_answered(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     broken = Record("mmap.create.one", Ending.BROKEN, why="no hugetlb page")
     monkeypatch.setattr(farm.asking, "ask_all", lambda *_: Answers(records={broken.probe: broken}, page_size=4096))
     summary = run()
@@ -181,10 +202,12 @@ def test_a_broken_probe_is_said_although_the_cell_is_answered(run, guests, monke
     assert summary.broken[0] == (f"{CELLS[0].name} mmap.create.one", "broken: no hugetlb page")
 
 
-def test_a_word_that_differs_between_two_runs_of_a_cell_is_marked(run, guests, tmp_path, monkeypatch):
+def test_a_word_that_differs_between_two_runs_of_a_cell_is_marked(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     runs: dict[str, int] = {}
 
-    def changing(cell, prepared, order):
+    def changing(cell: Cell, _prepared: Prepared, order: Order) -> Answers:
         runs[cell.name] = runs.get(cell.name, 0) + 1
         value = "ok" if runs[cell.name] == 1 else "EINVAL"
         records = {one: Record(one, Ending.ANSWERED, {"mmap": value, "n": 1}, trace=("x",)) for one in order.probes}
@@ -192,19 +215,35 @@ def test_a_word_that_differs_between_two_runs_of_a_cell_is_marked(run, guests, t
 
     monkeypatch.setattr(farm.asking, "ask_all", changing)
     run(repeat=2)
-    records = results.scan(tmp_path / "results").cell(*CELLS[0].name.split("/")).records
+    records = stored(CELLS[0], tmp_path / "results").records
     assert {record.unstable for record in records.values()} == {("mmap",)}
 
 
-def test_a_fault_of_ours_in_one_cell_lets_the_others_finish_and_is_raised_in_the_end(run, guests, tmp_path):
+def test_a_fault_of_ours_in_one_cell_lets_the_others_finish_and_is_raised_in_the_end(
+    run: Run, guests: Fake, tmp_path: Path
+) -> None:
     guests.failing[CELLS[0].name] = ZeroDivisionError("ours")
     with pytest.raises(ZeroDivisionError):
         run()
     assert len(results.scan(tmp_path / "results").cells) == 3
 
 
-def test_a_full_disk_costs_the_cell_that_met_it(run, guests):
+def test_a_full_disk_costs_the_cell_that_met_it(run: Run, guests: Fake) -> None:
     guests.failing[CELLS[0].name] = OSError(28, "No space left on device")
     summary = run()
     assert summary.unanswered == [(CELLS[0].name, "[Errno 28] No space left on device")]
     assert len(summary.ran) == 3
+
+
+def test_every_cell_that_runs_has_its_row_in_the_live_view(run: Run, guests: Fake) -> None:
+    events: list[Event] = []
+    guests.failing[CELLS[0].name] = BootError("no word within 150 s")
+    bus.listeners.append(events.append)
+    try:
+        run()
+    finally:
+        bus.listeners.remove(events.append)
+    seen = [(event.subject, event.state) for event in events if event.step == "cell"]
+    ends = [(cell.name, "failed" if cell is CELLS[0] else "done") for cell in CELLS]
+    assert sorted(seen) == sorted([*((cell.name, "start") for cell in CELLS), *ends])
+    assert [event.message for event in events if event.state == "failed"] == ["no word within 150 s"]

@@ -1,4 +1,3 @@
-import os
 import stat
 import subprocess
 from pathlib import Path
@@ -68,7 +67,7 @@ def test_the_hosts_cpio_reads_our_archives(tmp_path: Path) -> None:
     subprocess.run(["cpio", "-idm", "--quiet"], input=data, cwd=tmp_path, check=True)
     assert (tmp_path / "etc/motd").read_bytes() == b"hello\n"
     assert stat.S_IMODE((tmp_path / "etc/motd").stat().st_mode) == 0o640
-    assert os.readlink(tmp_path / "bin") == "usr/bin"
+    assert (tmp_path / "bin").readlink() == Path("usr/bin")
 
 
 def test_every_member_begins_on_a_word() -> None:
@@ -134,7 +133,8 @@ def test_an_image_made_twice_has_the_same_bytes(kind: str, cache: Path, monkeypa
     assert disks.make(Image("one", kind, 32)).read_bytes() == first
 
 
-def test_the_file_system_of_a_namespace_lies_behind_its_block(cache: Path) -> None:
+@pytest.mark.usefixtures("cache")
+def test_the_file_system_of_a_namespace_lies_behind_its_block() -> None:
     path = disks.make(Image("pmem", "fsdax-ext4", 128))
     with path.open("rb") as image:
         image.seek(pmem.PFN_AT)
@@ -143,7 +143,8 @@ def test_the_file_system_of_a_namespace_lies_behind_its_block(cache: Path) -> No
         assert image.read(2) == b"\x53\xef"
 
 
-def test_a_kind_of_image_that_nobody_makes_is_an_error(cache: Path) -> None:
+@pytest.mark.usefixtures("cache")
+def test_a_kind_of_image_that_nobody_makes_is_an_error() -> None:
     with pytest.raises(ImageError, match="kind floppy"):
         disks.make(Image("a", "floppy", 1))
 

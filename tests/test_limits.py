@@ -22,7 +22,7 @@ STAGES = """
     answers store unpack payload kernel_tree modules cpio pmem
     sources lock
     arches variants kconfig
-    catalogue matrix plan
+    catalogue_nodes catalogue matrix plan
     protocol session results
     build disks images qemu prepare
     check guest asking cell fleet

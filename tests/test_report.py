@@ -233,6 +233,20 @@ def test_a_cell_that_is_not_there_among_others_is_shown_as_not_run(tmp_path: Pat
     assert "was not run here" in made.pages[f"diff/{FIRST}..{kernel(SERIES[1]).name}.html"].text
 
 
+def test_neighbours_are_those_of_each_architecture(tmp_path: Path) -> None:
+    on_arm = kernel("5.10.223-1", "arm64")
+    last = [kernel("6.1.192-1"), kernel("6.1.192-1", "arm64")]
+    cells = [info(build) for build in (kernel("5.10.262-1"), on_arm, *last)]
+    made = rendered(tmp_path, *((cell, [record(f"{CALL}.probe_0", mmap="ok")]) for cell in cells))
+    assert sorted(path for path in made.pages if path.startswith("diff/")) == [
+        f"diff/{on_arm.name}..{last[0].name}.html",
+        f"diff/debian-5.10.262-1-cloud..{last[0].name}.html",
+    ]
+    page = made.pages[f"diff/{on_arm.name}..{last[0].name}.html"]
+    assert "in 1 records of 1 cells, on arm64" in page.text
+    assert "Missing" not in page.text
+
+
 def test_kernels_have_the_shortest_names_that_tell_them_apart(tmp_path: Path) -> None:
     builds = [kernel("6.1.192-1"), kernel("6.1.192-1~deb11u1"), kernel("6.1.192-1", flavour="rt"), kernel("7.3.4-1")]
     for build in [*builds, replace(kernel("7.3.4-1"), source="own")]:

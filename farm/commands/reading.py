@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from farm import catalogue, diff, matrix, plan, report, results
+from farm.arches import ARCHES
 from farm.commands.chosen import Chosen
 from farm.errors import PlanError
 from farm.program import say
 from farm.progress import Board, shown
 from farm.results import Results
 
+Pair = tuple[str, str]
 FORMATS = ("text", "json", "html")
 
 
@@ -51,17 +54,33 @@ class Sides:
     results: str = ""
     against: str = ""
 
-    def found(self, arch: str = "") -> tuple[Results, str, str]:
-        """Return the results with the names of both kernels in them; says which builds were chosen."""
+    def found(self, arches: Collection[str] = ()) -> tuple[Results, dict[Pair, list[str]]]:
+        """Return the results, and for each pair of builds the architectures that it is compared on.
+
+        A series may have another newest build on another architecture; which ones were chosen is said.
+        """
         stored = folder_of(self.results)
         other = results.scan(Path(self.against)) if self.against else stored
-        first, second = diff.resolve(stored, self.old, arch or None), diff.resolve(other, self.new, arch or None)
-        for choice in (first, second):
-            if choice.note:
-                say(choice.note)
-        if not self.against:
-            return stored, first.kernel, second.kernel
-        return side_by_side(stored, other), first.kernel, PREFIX + second.kernel
+        known = arches or sorted(
+            {arch for _, arch, _ in (*stored.cells, *other.cells)}, key=lambda name: [*ARCHES, name].index(name)
+        )
+        pairs: dict[Pair, list[str]] = {}
+        notes: dict[str, None] = {}
+        for arch in known or [""]:
+            first, second = chosen(stored, self.old, arch), chosen(other, self.new, arch)
+            pairs.setdefault((first.kernel, PREFIX * bool(self.against) + second.kernel), []).append(arch)
+            notes |= dict.fromkeys((first.note, second.note))
+        for note in filter(None, notes):
+            say(note)
+        return side_by_side(stored, other) if self.against else stored, pairs
+
+
+def chosen(stored: Results, name: str, arch: str) -> diff.Choice:
+    """Return the build that `name` means on `arch`; where it has none, the one that it means elsewhere."""
+    try:
+        return diff.resolve(stored, name, arch)
+    except PlanError:
+        return diff.resolve(stored, name)
 
 
 def folder_of(typed: str) -> Results:
@@ -73,10 +92,11 @@ def show_diff(sides: Sides, *, arch: str = "", variant: str = "", shape: str = "
     """Print what changed between two kernels; 0 nothing, 1 something, 2 not comparable."""
     if shape not in FORMATS:
         raise matrix.unknown("format", shape, FORMATS, "--format")
-    only = diff.Only(plan.known_arches(arch, "--arch"), plan.known_variants(variant, "--variant"))
-    stored, old, new = sides.found(arch)
+    variants = plan.known_variants(variant, "--variant")
+    stored, pairs = sides.found(plan.known_arches(arch, "--arch"))
     known = catalogue.load()
-    found = diff.compare(stored, known, old, new, only)
+    parts = [diff.compare(stored, known, *pair, diff.Only(arches, variants)) for pair, arches in pairs.items()]
+    found = diff.together(parts)
     if shape == "json":
         text = json.dumps(found.as_json(), indent=1) + "\n"
     else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from farm.arches import ARCHES
@@ -82,6 +82,14 @@ def compare(stored: Results, catalogue: Catalogue, old: str, new: str, only: Onl
         cells.append((arch, variant))
     changes.sort(key=order)
     return Diff(old, new, tuple(changes), tuple(missing), compared, tuple(cells))
+
+
+def together(parts: Sequence[Diff]) -> Diff:
+    """Return several comparisons as one, under the names of the first: where architectures have other builds."""
+    changes = sorted((change for part in parts for change in part.changes), key=order)
+    missing = tuple(one for part in parts for one in part.missing)
+    cells = tuple(cell for part in parts for cell in part.cells)
+    return Diff(parts[0].old, parts[0].new, tuple(changes), missing, sum(part.compared for part in parts), cells)
 
 
 def order(change: Change) -> tuple[object, ...]:

@@ -50,8 +50,8 @@ class KernelView:
     cells: tuple[CellView, ...]
     arches: tuple[str, ...]
     config: tuple[ConfigView, ...]
-    before: str
-    after: str
+    before: tuple[str, ...]
+    after: tuple[str, ...]
 
 
 def kernel_view(site: Site, name: str) -> KernelView:
@@ -60,19 +60,18 @@ def kernel_view(site: Site, name: str) -> KernelView:
     infos = [view.cell.info for view in cells if view.cell]
     arches = tuple(dict.fromkeys(info.arch for info in infos))
     builds = {info.arch: info.kernel for info in infos}
-    before = next((old for old, new in site.pairs if new == name and site.alike(old, new)), "")
-    after = next((new for old, new in site.pairs if old == name and site.alike(old, new)), "")
+    alike = [pair for pair in site.pairs if site.alike(*pair)]
     return KernelView(
         name=name,
         label=site.labels[name],
         kernel=site.kernels[name],
         builds=tuple(builds.values()),
-        releases=tuple(dict.fromkeys(info.kernel.release for info in infos if info.kernel.release)),
+        releases=tuple(dict.fromkeys(info.kernel.release for info in infos if info.answered)),
         cells=tuple(cells),
         arches=arches,
         config=tuple(_config(site, name, arches)),
-        before=before,
-        after=after,
+        before=tuple(old for old, new in alike if new == name),
+        after=tuple(new for old, new in alike if old == name),
     )
 
 

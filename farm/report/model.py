@@ -10,7 +10,7 @@ from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 from farm.catalogue import Behaviour, Catalogue
 from farm.diff import Diff, Only, compare, place_key
@@ -208,18 +208,37 @@ class Site:
         return Verdicts(self.stored, self.catalogue, self.kernels, self.labels, order)
 
     @cached_property
-    def pairs(self) -> list[tuple[str, str]]:
-        """Neighbouring kernels of one flavour, the newest pair first; then flavours of one version."""
-        names = [name for name in self.kernels if any(c[0] == name for c in self.answered)]
-        found = [(old, new) for old, new in pairwise(names) if self.alike(old, new)]
-        found.sort(key=lambda pair: version_key(self.kernels[pair[1]].version), reverse=True)
-        across = [
-            (one, other)
-            for number, one in enumerate(names)
-            for other in names[number + 1 :]
+    def pairs(self) -> dict[tuple[str, str], list[str]]:
+        """Pairs that have a page, the newest first, and the architectures that it compares.
+
+        Neighbours of one flavour on any architecture (an archive may have another build of a series on
+        another one), then flavours of one version.
+        """
+        found: dict[tuple[str, str], list[str]] = {}
+        arches = dict.fromkeys(arch for arch, _ in self.places)
+        names = {arch: [name for name in self.kernels if (name, arch) in self._answered_on] for arch in arches}
+        for arch, here in names.items():
+            for pair in pairwise(here):
+                if self.alike(*pair):
+                    found.setdefault(pair, []).append(arch)
+        newest = sorted(found, key=lambda pair: self._newness(pair[1]) + self._newness(pair[0]), reverse=True)
+        across = {
+            (one, other): shared
+            for one, other in combinations(self.kernels, 2)
             if self.kernels[one].version == self.kernels[other].version
-        ]
-        return found + across
+            and (shared := [arch for arch, here in names.items() if one in here and other in here])
+        }
+        return {pair: found[pair] for pair in newest} | across
+
+    def _newness(self, kernel: str) -> tuple[object, ...]:
+        """Sort key by which the newest kernel comes last, the main flavour after others of its version."""
+        flavour, _ = _rank(self.kernels[kernel].flavour, FLAVOURS)
+        return version_key(self.kernels[kernel].version), -flavour
+
+    @cached_property
+    def _answered_on(self) -> set[tuple[str, str]]:
+        """Kernels and architectures that have any records."""
+        return {(kernel, arch) for kernel, arch, _ in self.answered}
 
     @cached_property
     def answered(self) -> set[tuple[str, str, str]]:
@@ -234,7 +253,8 @@ class Site:
         """Compare two kernels, once; flavours of one version are compared across the flavour."""
         if (old, new) not in self._diffs:
             across = () if self.alike(old, new) else ("flavour",)
-            self._diffs[old, new] = compare(self.stored, self.catalogue, old, new, Only(across=across))
+            only = Only(self.pairs[old, new], across=across)
+            self._diffs[old, new] = compare(self.stored, self.catalogue, old, new, only)
         return self._diffs[old, new]
 
     def changed(self, old: str, new: str, place: Place) -> set[str]:

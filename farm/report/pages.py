@@ -47,7 +47,8 @@ def by_arch(places: list[Place]) -> dict[str, list[Place]]:
 def index_page(site: Site) -> str:
     """Render the index: the newest changes, the base matrix, and what was run."""
     base = next((place for place in site.places if place[1] == BASE_VARIANT), next(iter(site.places), None))
-    latest = diff_view(site, site.diff(*site.pairs[0])) if site.pairs else None
+    newest = next(iter(site.pairs), None)
+    latest = diff_view(site, site.diff(*newest)) if newest else None
     shown = _shown(latest)
     coverage = {
         kernel: [cell_view(site, kernel, place) if kernel in site.columns(place) else None for place in site.places]
@@ -60,7 +61,7 @@ def index_page(site: Site) -> str:
         latest=latest,
         shown=shown,
         shown_count=sum(len(changes) for _, changes in shown),
-        pairs=[_line(site.diff(*pair)) for pair in site.pairs],
+        pairs=[_line(site, *pair) for pair in site.pairs],
         table=matrix(site, base) if base else None,
         places=site.places,
         by_arch=by_arch(site.places),
@@ -87,9 +88,11 @@ def _shown(latest: DiffView | None) -> list[tuple[Section, list[ChangeView]]]:
     return found
 
 
-def _line(diff: Diff) -> dict[str, object]:
-    """Return what the list of pairs says of one."""
-    return {"diff": diff, "counts": counts(group(diff.changes))}
+def _line(site: Site, old: str, new: str) -> dict[str, object]:
+    """Return what the list of pairs says of one; `where` only if it is not every architecture."""
+    diff, arches = site.diff(old, new), site.pairs[old, new]
+    everywhere = len(arches) == len({arch for arch, _ in site.places})
+    return {"diff": diff, "counts": counts(group(diff.changes)), "where": "" if everywhere else ", ".join(arches)}
 
 
 def matrix_page(site: Site, place: Place) -> str:
@@ -131,6 +134,7 @@ def pair_page(site: Site, old: str, new: str) -> str:
     after = next((pair for pair in alike if pair[0] == new), None)
     values = {
         "view": view,
+        "arches": site.pairs[old, new],
         "anchored": anchored(view),
         "config": config_rows(site, old, new) if view.across else {},
         "before": links.diff_href(*before) if before else "",
@@ -143,7 +147,9 @@ def alone_page(site: Site, diff: Diff) -> str:
     """Render a diff as one page that stands alone."""
     view = diff_view(site, diff)
     config = config_rows(site, diff.old, diff.new) if view.across else {}
-    return render_alone(site, "diff.html.j2", view=view, anchored=anchored(view), config=config, before="", after="")
+    arches = dict.fromkeys(arch for arch, _ in diff.cells)
+    values = {"view": view, "anchored": anchored(view), "config": config, "before": "", "after": ""}
+    return render_alone(site, "diff.html.j2", **values, arches=list(arches))
 
 
 def anchored(view: DiffView) -> dict[str, set[str]]:

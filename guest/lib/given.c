@@ -33,9 +33,15 @@ size_t huge_size(void)
 	return (size_t)kb << 10;
 }
 
-static char *space_of(size_t bytes, size_t alignment)
+static unsigned long used;
+
+void spaces_from_start(void)
 {
-	static unsigned long used;
+	used = 0;
+}
+
+char *space_of(size_t bytes, size_t alignment)
+{
 	unsigned long at = arena + used * slot + slot / 2;
 
 	at = (at + alignment - 1) / alignment * alignment;
@@ -102,7 +108,7 @@ char *huge(long n, char letter, int flags)
 	return at;
 }
 
-static void write_pages(int fd, long n, char letter)
+void write_pages(int fd, long n, char letter)
 {
 	static char page[65536];
 

@@ -59,6 +59,7 @@ void trace_line(const char *line);
 void name_region(unsigned long at, unsigned long length);
 bool inside_region(unsigned long at); /* of a live mapping, or a dead one whose place is free */
 void forget_region(unsigned long at, unsigned long length);
+void forget_all_regions(void);
 void address_text(char *out, size_t size, unsigned long at);
 void length_text(char *out, size_t size, long long length);
 const char *letter_of(const volatile void *at);
@@ -80,6 +81,9 @@ int read_file(const char *path, char *out, size_t size); /* bytes, or -errno; en
 int write_file(const char *path, const char *text);      /* 0 or -errno */
 
 /* given.c */
+char *space_of(size_t bytes, size_t alignment);
+void write_pages(int fd, long n, char letter);
+void spaces_from_start(void); /* for sweeps, which take every mapping away again */
 void map_record(void);
 
 /* json.c */

@@ -37,6 +37,13 @@ void name_region(unsigned long at, unsigned long length)
 		snprintf(new->letter, sizeof(new->letter), "%c%d", 'A' + nth % 26, nth / 26 % 100);
 }
 
+void forget_all_regions(void)
+{
+	known = 0;
+	if (record)
+		record->letters = 0;
+}
+
 void forget_region(unsigned long at, unsigned long length)
 {
 	for (int i = 0; i < known; i++)

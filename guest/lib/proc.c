@@ -77,6 +77,10 @@ static bool find_place(const void *at, struct place *place, const char *key, cha
 		broken("/proc/self/maps: %s", errno_name(errno));
 	while (next_line(&lines, line, sizeof(line))) {
 		if (is_header(line, &each)) {
+			if (found || each.from > (unsigned long)at) { /* what follows costs the kernel a walk */
+				close(lines.fd);
+				break;
+			}
 			inside = each.from <= (unsigned long)at && (unsigned long)at < each.to;
 			if (inside) {
 				*place = each;

@@ -73,7 +73,6 @@ static _Noreturn void probe_process(const struct probe *probe)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	write_file("/proc/self/oom_score_adj", "1000");
 	catch_faults();
 	self = getpid();
 	record->prober = self;
@@ -181,6 +180,7 @@ static int run_asked(void)
 		length += (size_t)n;
 	take_over_files();
 	settle_run();
+	write_file("/proc/self/oom_score_adj", "900"); /* inherited: a probe that uses up memory dies, not the guest */
 	for (char *id = strtok(ids, "\n"); id; id = strtok(NULL, "\n"), count++) {
 		const struct probe *probe = find_probe(id);
 

@@ -203,6 +203,66 @@ PROBE(memfd_secret__lock_secret_memory__limit)
 	saw("then_another", outcome(call(mmap, space(1), pages(1), RW, MAP_SHARED, fd, 0)));
 }
 
+/* How many of n pages can be touched before one answers with a signal. */
+static long touchable(char *at, long n)
+{
+	long i = 0;
+
+	while (i < n && strcmp(poke(at + pages(i), 's'), "ok") == 0)
+		i++;
+	return i;
+}
+
+static void touch_under_limit(int fd)
+{
+	char *at = address(call(mmap, space(4), pages(4), RW, MAP_SHARED, fd, 0));
+
+	saw("mmap", outcome(at));
+	if (failed(at))
+		return;
+	saw("touched", touchable(at, 4));
+	saw("last", peek(at + pages(3)));
+	saw("unmapped", outcome(call(munmap, at, pages(4))));
+}
+
+PROBE(memfd_secret__lock_secret_memory__touch_beyond_limit)
+{
+	int fd = secret(4);
+
+	if (fd < 0)
+		return;
+	set_hard_limit(RLIMIT_MEMLOCK, pages(2));
+	become_user();
+	touch_under_limit(fd);
+}
+
+PROBE(memfd_secret__lock_secret_memory__root_beyond_limit)
+{
+	int fd = secret(4);
+
+	if (fd < 0)
+		return;
+	set_hard_limit(RLIMIT_MEMLOCK, pages(2));
+	touch_under_limit(fd);
+}
+
+PROBE(memfd_secret__lock_secret_memory__mapped_twice)
+{
+	int fd = secret(2);
+	char *one, *two;
+
+	if (fd < 0)
+		return;
+	set_hard_limit(RLIMIT_MEMLOCK, pages(3));
+	become_user();
+	one = address(call(mmap, space(2), pages(2), RW, MAP_SHARED, fd, 0));
+	two = address(call(mmap, space(2), pages(2), RW, MAP_SHARED, fd, 0));
+	saw("first", outcome(one));
+	saw("second", outcome(two));
+	if (!failed(one))
+		saw("touched", touchable(one, 2));
+}
+
 PROBE(memfd_secret__lock_secret_memory__advice)
 {
 	char *at = secret_pages(2);

@@ -14,6 +14,7 @@ static const char *mapped_size(size_t bytes, int flags)
 /* Commitments limited to about 200 MiB, by the sum of what all processes have asked for */
 static void strict(void)
 {
+	set_knob(VM "overcommit_ratio", "50"); /* setting one clears the other: both are restored */
 	set_knob(VM "overcommit_kbytes", "200000");
 	set_knob(VM "admin_reserve_kbytes", "0");
 	set_knob(VM "user_reserve_kbytes", "0");
@@ -172,6 +173,7 @@ PROBE(overcommit__reserve__user)
 
 PROBE(overcommit__limit__kbytes)
 {
+	set_knob(VM "overcommit_ratio", "50"); /* setting one clears the other: both are restored */
 	set_knob(VM "overcommit_kbytes", "200000");
 	saw("limit", proc_number("/proc/meminfo", "CommitLimit"));
 	saw("ratio", file_word(VM "overcommit_ratio"));

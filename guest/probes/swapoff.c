@@ -127,6 +127,7 @@ PROBE(swapon__swapoff__not_enough_memory)
 {
 	const char *path = swap_is_on(64);
 
+	set_knob("/proc/sys/vm/overcommit_ratio", "50"); /* setting one clears the other: both are restored */
 	set_knob("/proc/sys/vm/overcommit_kbytes", "1");
 	set_knob("/proc/sys/vm/admin_reserve_kbytes", "0");
 	set_knob("/proc/sys/vm/overcommit_memory", "2");
@@ -151,6 +152,7 @@ PROBE(swapon__swapoff__frees_all)
 
 PROBE(swapon__accounting__commit_limit)
 {
+	set_knob("/proc/sys/vm/overcommit_ratio", "50"); /* setting one clears the other: both are restored */
 	set_knob("/proc/sys/vm/overcommit_kbytes", "100000");
 
 	long before = proc_number("/proc/meminfo", "CommitLimit");

@@ -101,7 +101,6 @@ PROBE(thp__split__free)
 	saw("madvise", outcome(call(madvise, at, pages(1), MADV_FREE)));
 	saw("huge", huge_share(at, "AnonHugePages"));
 	saw("rss", smaps_pages(at, "Rss"));
-	saw("lazy", smaps_pages(at, "LazyFree"));
 }
 
 PROBE(thp__split__free_whole)
