@@ -149,7 +149,8 @@ def test_a_kind_of_image_that_nobody_makes_is_an_error() -> None:
         disks.make(Image("a", "floppy", 1))
 
 
-def test_images_are_made_for_the_page_size_of_the_guest(cache: Path) -> None:
+@pytest.mark.usefixtures("cache")
+def test_images_are_made_for_the_page_size_of_the_guest() -> None:
     swap = disks.make(Image("swap", "swap", 32), 16384).read_bytes()
     assert b"SWAPSPACE2" == swap[16384 - 10 : 16384]
     offset = pmem.data_offset(128 << 20, 16384)
