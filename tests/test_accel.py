@@ -55,11 +55,11 @@ def test_an_accelerator_that_does_not_exist_is_refused(monkeypatch: pytest.Monke
         accel.choose(X86, must_not_boot)
 
 
-def test_an_architecture_that_needs_a_newer_qemu_says_so_before_anything_is_downloaded(monkeypatch):
-    monkeypatch.setattr(accel, "version", lambda arch: "7.2.22")
+def test_an_architecture_that_needs_a_newer_qemu_says_so_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(accel, "version", lambda _: "7.2.22")
     with pytest.raises(QemuError, match=r"loong64 needs QEMU 10\.0, here is 7\.2\.22"):
         accel.refuse_unfit(ARCHES["loong64"])
     accel.refuse_unfit(ARCHES["arm64"])
-    monkeypatch.setattr(accel, "version", lambda arch: "")
+    monkeypatch.setattr(accel, "version", lambda _: "")
     with pytest.raises(QemuError, match="no qemu-system-s390x"):
         accel.refuse_unfit(ARCHES["s390x"])
