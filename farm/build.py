@@ -53,13 +53,14 @@ def header(probes: Iterable[str]) -> str:
 
 
 def registry(probes: Iterable[Probe]) -> str:
-    """Return the C table of all probes: id, function, needs."""
+    """Return the C table of all probes, sorted by id: id, function, needs."""
     rows = sorted(probes, key=lambda probe: probe.id)
     lines = ["/* generated from the catalogue */", '#include "internal.h"', ""]
     lines += [f"void {function(probe.id)}(void);" for probe in rows]
     lines += ["", "const struct probe probes[] = {"]
     lines += [f'\t{{"{probe.id}", {function(probe.id)}, "{" ".join(probe.needs)}"}},' for probe in rows]
-    return "\n".join([*lines, "\t{NULL, NULL, NULL},", "};", ""])
+    lines += ["};", "const size_t probe_count = sizeof(probes) / sizeof(probes[0]);", ""]
+    return "\n".join(lines)
 
 
 @dataclass(frozen=True, slots=True)
