@@ -27,7 +27,6 @@ class Answers:
 
     records: dict[str, Record] = field(default_factory=dict)
     page_size: int | None = None
-    release: str = ""
     oopses: set[str] = field(default_factory=set)
     tainted: bool = False
     guests: list[dict[str, object]] = field(default_factory=list)
@@ -103,7 +102,7 @@ def ask_one(cell: Cell, guest: Guest, order: Order, answers: Answers) -> None:
     with step("check", cell.name):
         outcome = check.ask(guest.session, order, seen)
     if outcome.hello is not None:
-        answers.page_size, answers.release = outcome.hello.page_size, outcome.hello.release
+        answers.page_size = outcome.hello.page_size
     if outcome.error is None:
         # Every probe has answered; a guest that goes away now takes only its log with it.
         with suppress(LostError):

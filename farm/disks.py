@@ -8,9 +8,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from filelock import FileLock
-
-from farm import pmem
+from farm import files, pmem
 from farm.errors import ImageError
 from farm.run import run
 from farm.settings import cache_dir
@@ -56,7 +54,7 @@ def make(image: Image) -> Path:
     recipe = json.dumps([image.kind, image.mib, EXT4], sort_keys=True)
     path = cache_dir() / "images" / f"{image.kind}-{hashlib.sha256(recipe.encode()).hexdigest()[:16]}.img"
     path.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(f"{path}.lock"):
+    with files.exclusive(path.with_suffix(".lock")):
         if not path.exists():
             part = path.with_suffix(".part")
             part.unlink(missing_ok=True)
