@@ -13,8 +13,10 @@ class Arch:
     """One guest architecture.
 
     `slowness` scales every deadline (1 = x86_64 under TCG on an idle core). `unpack` says what to hand to
-    QEMU: "vmlinux" (the ELF inside a bzImage, started through PVH) or "image" (the file as it is).
+    QEMU: "vmlinux" (what is inside a bzImage, a zboot or a gzipped file) or "image" (the file as it is).
+    `target` is the compiler's, with a CPU behind a plus where its default asks for more than the guest's has.
     `kvm_cpu` is the model under KVM. `root_suite` is the Debian suite whose packages make the guest root.
+    `needs_qemu` is the first QEMU that runs it, `because` says what an older one does.
     """
 
     name: str
@@ -34,6 +36,8 @@ class Arch:
     cmdline: str = ""
     slowness: float = 1.0
     extra_packages: tuple[str, ...] = ()
+    needs_qemu: tuple[int, ...] = ()
+    because: str = ""
 
 
 # fmt: off
@@ -56,6 +60,58 @@ ARCHES: dict[str, Arch] = {arch.name: arch for arch in (
         # impdef pointer authentication: the architected algorithm costs half of a boot under TCG.
         cpu="max,pauth-impdef=on",
         console="ttyAMA0", slowness=1.2, extra_packages=("qemu-efi-aarch64",),
+    ),
+    Arch(
+        name="i386", debian="i386", target="x86-linux-musl", flavour="686-pae", unpack="image",
+        qemu="qemu-system-i386", qemu_package="qemu-system-x86",
+        machine="q35",
+        # cx16: as on x86_64, where QEMU's cmpxchg16b crashes guests; a 32-bit kernel uses cmpxchg8b only.
+        cpu="max", kvm_cpu="Skylake-Client-noTSX-IBRS",
+        console="ttyS0", cmdline="no_timer_check tsc=reliable", slowness=1.6,
+    ),
+    Arch(
+        name="armhf", debian="armhf", target="arm-linux-musleabihf", flavour="armmp-lpae", unpack="image",
+        qemu="qemu-system-arm", qemu_package="qemu-system-arm",
+        machine="virt", cpu="cortex-a15",
+        console="ttyAMA0", slowness=1.6,
+    ),
+    Arch(
+        name="ppc64el", debian="ppc64el", target="powerpc64le-linux-musl", flavour="generic", unpack="vmlinux",
+        qemu="qemu-system-ppc64", qemu_package="qemu-system-ppc",
+        # x-vof: QEMU's own small firmware instead of SLOF, which interprets Forth for 6 of 9 seconds.
+        machine="pseries,x-vof=on", cpu="power9",
+        console="hvc0", slowness=1.6,
+    ),
+    Arch(
+        name="riscv64", debian="riscv64", target="riscv64-linux-musl", flavour="generic", unpack="vmlinux",
+        qemu="qemu-system-riscv64", qemu_package="qemu-system-misc",
+        # QEMU 7.2 has no model "max" for it; rv64 has every extension that a general kernel asks for.
+        machine="virt", cpu="rv64",
+        console="ttyS0", root_suite="trixie", slowness=1.6,
+    ),
+    Arch(
+        name="s390x", debian="s390x", target="s390x-linux-musl+arch8", flavour="generic", unpack="image",
+        qemu="qemu-system-s390x", qemu_package="qemu-system-misc",
+        # vx: the vector checksum (VCKSM) of QEMU 7.2 is wrong, and kernels from 6.9 drop every TCP segment by it.
+        # The compiler's own default would use vectors as well: arch8 is the oldest without them that it knows.
+        machine="s390-ccw-virtio", cpu="max,vx=off",
+        # The first serial line becomes the SCLP line console, which Linux calls ttyS0.
+        console="ttyS0", net="virtio-net-ccw", block="virtio-blk-ccw", slowness=1.6,
+    ),
+    Arch(
+        name="mips64el", debian="mips64el", target="mips64el-linux-muslabi64", flavour="generic", unpack="vmlinux",
+        qemu="qemu-system-mips64el", qemu_package="qemu-system-mips",
+        machine="malta", cpu="5KEc",
+        # A relocated kernel misses its exception table here: an EFAULT becomes an oops.
+        console="ttyS0", cmdline="nokaslr", slowness=2.0,
+    ),
+    Arch(
+        name="loong64", debian="loong64", target="loongarch64-linux-musl", flavour="generic", unpack="vmlinux",
+        qemu="qemu-system-loongarch64", qemu_package="qemu-system-misc",
+        machine="virt", cpu="la464",
+        # Without ACPI tables the keyboard controller's driver faults.
+        console="ttyS0", cmdline="initcall_blacklist=i8042_init", root_suite="forky", slowness=1.6,
+        needs_qemu=(10, 0), because="older ones do not load its kernels (qemu-system-misc of Debian 13 or backports)",
     ),
 )}
 # fmt: on

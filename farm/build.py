@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.metadata
+import json
 import os
 import sys
 import tempfile
@@ -29,6 +30,8 @@ FLAGS = (
     # Faults are the subject: the compiler must neither add traps nor reason that a touch cannot fault.
     "-fno-sanitize=all", "-fno-delete-null-pointer-checks", "-fno-stack-protector",
     "-Wall", "-Wextra", "-Werror", "-Wmissing-prototypes", "-Wshadow", "-Wvla",
+    # mips64: zig asks for no position-independent code, which that ABI does not know.
+    "-Wno-option-ignored",
 )
 LINK = ("-static", "-s")
 # fmt: on
@@ -53,13 +56,14 @@ def header(probes: Iterable[str]) -> str:
 
 
 def registry(probes: Iterable[Probe]) -> str:
-    """Return the C table of all probes: id, function, needs."""
+    """Return the C table of all probes, sorted by id: id, function, needs."""
     rows = sorted(probes, key=lambda probe: probe.id)
     lines = ["/* generated from the catalogue */", '#include "internal.h"', ""]
     lines += [f"void {function(probe.id)}(void);" for probe in rows]
     lines += ["", "const struct probe probes[] = {"]
     lines += [f'\t{{"{probe.id}", {function(probe.id)}, "{" ".join(probe.needs)}"}},' for probe in rows]
-    return "\n".join([*lines, "\t{NULL, NULL, NULL},", "};", ""])
+    lines += ["};", "const size_t probe_count = sizeof(probes) / sizeof(probes[0]);", ""]
+    return "\n".join(lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +108,18 @@ def checker(target: str, catalogue: Catalogue, guest: Path = GUEST) -> Path:
 
 
 def family_digests(catalogue: Catalogue, guest: Path = GUEST) -> dict[str, str]:
-    """Return per family the sha256 over its probes, its catalogue file, library, tables and compiler version."""
+    """Return per family the sha256 over its probes, library, tables and compiler version.
+
+    Of its catalogue file only what decides which probe runs where: a claim or an explanation that is put
+    into better words makes no answer stale.
+    """
     shared = _shared_digest("", guest, *(path for path in sources(guest) if path.parent.name == "lib"))
     digests = {}
     for family in catalogue.families:
-        own = [guest / "catalogue" / f"{family}.yaml", guest / "probes" / f"{family}.c"]
-        digests[family] = digest(shared, *(path.read_bytes() for path in own if path.exists()))
+        probes = (catalogue.probes[probe] for probe in sorted(catalogue.families[family]))
+        rows = json.dumps([(probe.id, probe.needs, probe.core) for probe in probes])
+        source = guest / "probes" / f"{family}.c"
+        digests[family] = digest(shared, rows, source.read_bytes() if source.exists() else b"")
     return digests
 
 
@@ -149,7 +159,9 @@ def _zig(target: str, words: Sequence[str | Path], done: Path, guest: Path) -> N
     caches = {f"ZIG_{kind}_CACHE_DIR": str(cache_dir() / "zig") for kind in ("GLOBAL", "LOCAL")}
     with tempfile.TemporaryDirectory(dir=done.parent) as scratch:
         out = Path(scratch) / done.name
-        argv = [sys.executable, "-m", "ziglang", "cc", "-target", target, *words, "-o", out]
+        machine, _, cpu = target.partition("+")
+        model = [f"-mcpu={cpu}"] if cpu else []
+        argv = [sys.executable, "-m", "ziglang", "cc", "-target", machine, *model, *words, "-o", out]
         result = run(argv, timeout=BUILD_SECONDS, cwd=guest, env={**os.environ, **caches}, check=False)
         if result.status != 0 or not out.exists():
             what = next((str(word) for word in words if str(word).endswith(".c")), "linking")

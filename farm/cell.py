@@ -32,7 +32,7 @@ def answer(cell: Cell, shop: Workshop, root: Path, *, fresh: bool = False, repea
     began = time.monotonic()
     try:
         prepared = shop.prepare(cell, accelerator(cell, shop, root))
-        model = cpu(cell.arch, prepared.accel)
+        model = cpu(cell.arch, cell.variant, prepared.accel)
         digest = hashlib.sha256(prepared.config.encode()).hexdigest()
         info = replace(info, cpu=model, accel=prepared.accel, config_sha256=digest)
         order = Order(tuple(probes), tuple(sorted(gives(cell.variant))), prepared.ruled_out, cell.arch.slowness)

@@ -45,13 +45,16 @@ GUESTS = (
     Need("depmod", "kmod", "finds out which kernel modules need which"),
     Need("setpriv", "util-linux", "starts QEMU so that it ends with the farm"),
 )
+# What makes an image of that kind, beside what every guest's disk takes.
+IMAGES = {"fsdax-xfs": Need("mkfs.xfs", "xfsprogs", "makes the xfs on an NVDIMM")}
 VENV = Need("ensurepip", "python3-venv", "makes .venv")
 
 
 def of_arch(arch: Arch, variants: Iterable[Variant] = ()) -> tuple[Need, ...]:
-    """Return what guests of `arch` need of the host: QEMU, and the firmware that one of the variants boots through."""
+    """Return what guests of `arch` need of the host: QEMU, and what its variants boot through and are made with."""
     needs = [Need(arch.qemu, arch.qemu_package, f"runs {arch.name} guests")]
     for variant in variants:
+        needs += [IMAGES[image.kind] for image in variant.images if image.kind in IMAGES]
         firmware = variant.machine(arch.name).firmware
         package = next((name for name in arch.extra_packages if f"/{name}/" in firmware), "")
         if package:

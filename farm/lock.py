@@ -157,11 +157,24 @@ def update(
                 kernels, why = choose(per_arch, lambda build: archive.resolve(build, pinned))
                 missing += [f"{series} {flavour}: {one}" for one in why]
                 found |= {(kernel.name, kernel.arch): kernel for kernel in kernels}
-    root = {
-        one.debian_arch: tuple(archive.package(name, one.debian_arch, one.suites) for name in one.packages)
-        for one in roots
-    }
+    root = {}
+    for one in roots:
+        usable = readable(archive, one, missing)
+        root[one.debian_arch] = tuple(archive.package(name, one.debian_arch, usable) for name in one.packages)
     return Lock(tuple(found.values()), root), missing
+
+
+def readable(archive: Archive, root: Root, missing: list[str]) -> tuple[Suite, ...]:
+    """Return the suites of a guest root that can be read; the others are named in `missing`."""
+    found = []
+    for suite in root.suites:
+        try:
+            archive.index(suite, root.debian_arch)
+        except FetchError as error:
+            missing.append(f"{suite.suite} is left out for the guest root of {root.debian_arch}: {error}")
+        else:
+            found.append(suite)
+    return tuple(found)
 
 
 def newest_first(offered: Sequence[Build], series: str, flavour: str) -> list[Build]:

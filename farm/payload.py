@@ -20,6 +20,8 @@ from farm.errors import ImageError
 LIMIT = 512 << 20  # bytes that a kernel may unpack to
 SECTOR = 512
 BOOT_HEADER, ZBOOT_HEADER = 0x250, 64
+# Images that lie unpacked in their file: arm64's, riscv's (Documentation/arch/riscv/boot-image-header.rst).
+RAW = (b"ARM\x64", b"RSC\x05")
 LZ4_BLOCK = 8 << 20
 ZSTD_PIECE = 4 << 10
 
@@ -37,7 +39,7 @@ def extract_vmlinux(image: bytes) -> bytes:
     if image[:2] == b"MZ" and image[4:8] == b"zimg" and len(image) > ZBOOT_HEADER:
         offset, length = struct.unpack_from("<II", image, 8)
         return decompress(image[offset : offset + length], "zboot image", LIMIT)
-    if image.startswith(b"\x7fELF") or image[56:60] == b"ARM\x64":
+    if image.startswith(b"\x7fELF") or image[56:60] in RAW:
         return image
     if image.startswith(b"\x1f\x8b"):
         return decompress(image, "gzipped image", LIMIT)

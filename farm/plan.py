@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from farm.arches import ARCHES, Arch
@@ -64,22 +64,79 @@ def _known(what: str, words: tuple[str, ...], known: Collection[str], where: str
     return words
 
 
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A cell of the product that cannot be, or several: `what` names them, `why` is for people."""
+
+    what: str
+    why: str
+
+
 def cells(matrix: Matrix, lock: Lock, wanted: Narrow = Narrow()) -> list[Cell]:
-    """Return the cells: kernel by kernel in the order asked for, each on its architectures in its variants."""
-    found: dict[str, Cell] = {}
+    """Return the cells: kernel by kernel in the order asked for, each on its architectures in its variants.
+
+    What an architecture cannot have is left out; PlanError where that leaves nothing of a name that was asked for.
+    """
+    return [one for one in product(matrix, lock, wanted) if isinstance(one, Cell)]
+
+
+def left_out(matrix: Matrix, lock: Lock, wanted: Narrow = Narrow()) -> list[LeftOut]:
+    """Return what of the product cannot be, each thing once, with the reason."""
+    return list(dict.fromkeys(one for one in product(matrix, lock, wanted) if isinstance(one, LeftOut)))
+
+
+def product(matrix: Matrix, lock: Lock, wanted: Narrow) -> list[Cell | LeftOut]:
+    """Return every kernel on every architecture in every variant, as a cell or as what cannot be; each once."""
+    found: dict[str, Cell | LeftOut] = {}
+    arches = [ARCHES[name] for name in wanted.arches or matrix.arches]
     for name in wanted.kernels or matrix.kernels:
-        for arch in (ARCHES[name] for name in wanted.arches or matrix.arches):
-            for flavour in matrix.flavours or (arch.flavour,):
-                kernel = _find(lock, name, arch, flavour, "--kernels" if wanted.kernels else matrix.path.name)
-                for variant in wanted.variants or matrix.variants:
-                    cell = Cell(kernel, arch, VARIANTS[variant])
-                    found.setdefault(cell.name, cell)
+        where = "--kernels" if wanted.kernels else matrix.path.name
+        for one in _kernels(lock, name, arches, matrix.flavours, where):
+            if isinstance(one, LeftOut):
+                found[one.what] = one
+                continue
+            for variant in wanted.variants or matrix.variants:
+                cell = Cell(one, ARCHES[one.arch], VARIANTS[variant])
+                reason = cell.variant.cannot.get(one.arch)
+                found.setdefault(cell.name, LeftOut(f"{variant} on {one.arch}", reason) if reason else cell)
+    _refuse_empty(list(found.values()), wanted)
     return list(found.values())
+
+
+def _kernels(
+    lock: Lock, name: str, arches: Sequence[Arch], flavours: Sequence[str], where: str
+) -> list[Kernel | LeftOut]:
+    """Return the builds that `name` means on each architecture; PlanError where none of them has it."""
+    found: list[Kernel | LeftOut] = []
+    first: PlanError | None = None
+    for arch in arches:
+        for flavour in flavours or (arch.flavour,):
+            try:
+                found.append(_find(lock, name, arch, flavour, where))
+            except PlanError as error:
+                first = first or error
+                found.append(LeftOut(f"{name} on {arch.name}", error.message.removeprefix(f"{where}: ")))
+    if first and not any(isinstance(one, Kernel) for one in found):
+        raise first
+    return found
+
+
+def _refuse_empty(found: Sequence[Cell | LeftOut], wanted: Narrow) -> None:
+    """Raise PlanError for a variant or an architecture that was asked for by name and has no cell at all."""
+    for one in wanted.variants:
+        if not any(isinstance(cell, Cell) and cell.variant.name == one for cell in found):
+            why = next(cell.why for cell in found if isinstance(cell, LeftOut) and cell.what.startswith(f"{one} on "))
+            raise PlanError(f"--variants: no {one} here: {why}", hint="./inv plan without it shows what can be")
+    for name in wanted.arches:
+        if not any(isinstance(cell, Cell) and cell.arch.name == name for cell in found):
+            why = next(cell.why for cell in found if isinstance(cell, LeftOut) and cell.what.endswith(f" on {name}"))
+            raise PlanError(f"--arches: nothing to run on {name}: {why}", hint="./inv kernels shows what is locked")
 
 
 def _find(lock: Lock, name: str, arch: Arch, flavour: str, where: str) -> Kernel:
     try:
-        return lock.find(name, arch.name, flavour)
+        # A name may carry its flavour: 6.12@16k.
+        return lock.find(name, arch.name, None if "@" in name else flavour)
     except PlanError as error:
         raise PlanError(f"{where}: {error.message}", hint=f"{error.hint}; ./inv kernels shows them all") from error
 
@@ -95,5 +152,7 @@ def cell_named(name: str, lock: Lock) -> Cell:
     for what, word, known in (("architecture", rest[0], ARCHES), ("variant", variant, VARIANTS)):
         if word not in known:
             raise unknown(what, word, known, name)
-    arch = ARCHES[rest[0]]
-    return Cell(lock.find(kernel, arch.name, arch.flavour), arch, VARIANTS[variant])
+    arch, reason = ARCHES[rest[0]], VARIANTS[variant].cannot.get(rest[0])
+    if reason:
+        raise PlanError(f"{name}: {variant} cannot be had on {arch.name}: {reason}")
+    return Cell(lock.find(kernel, arch.name, None if "@" in kernel else arch.flavour), arch, VARIANTS[variant])

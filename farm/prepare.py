@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 import threading
@@ -16,14 +17,14 @@ from farm.errors import PlanError
 from farm.kernel_tree import KernelTree, kernel_tree
 from farm.lock import Lock
 from farm.plan import Cell
-from farm.qemu import argv
+from farm.qemu import accel, argv
 from farm.results import Wanted
 from farm.settings import cache_dir
 from farm.sources.apt import Archive
 from farm.steps import step
 from farm.types import Kernel, Package
 from farm.unpack import unpack
-from farm.variants import BASE_GIVES, Variant
+from farm.variants import BASE_GIVES, Machine, Variant
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +47,25 @@ def gives(variant: Variant) -> dict[str, tuple[str, ...]]:
 
 
 def variant_digest(arch: Arch, variant: Variant) -> str:
-    """Return the digest of the guest's configuration: the variant, the architecture's entry, the command line."""
-    parts = [asdict(variant), asdict(arch), argv.CMDLINE, asdict(disks.SCRATCH), BASE_GIVES]
+    """Return the digest of what the guest's configuration can make the guest see.
+
+    Fields that stand at their default are left out, and so are words for people: a field added later, a
+    better reason or another architecture's arguments make no answer stale.
+    """
+    own = _set_fields(variant, "name", "says", "cannot", "machines")
+    entry = _set_fields(arch, "debian", "qemu_package", "slowness", "extra_packages", "needs_qemu", "because")
+    parts = [own, _set_fields(variant.machine(arch.name)), entry, argv.CMDLINE, asdict(disks.SCRATCH), BASE_GIVES]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def _set_fields(value: Arch | Variant | Machine, *but: str) -> dict[str, object]:
+    """Return the fields that do not have their default, without those in `but`."""
+    found = asdict(value)
+    for one in dataclasses.fields(value):
+        plain = one.default_factory() if one.default_factory is not dataclasses.MISSING else one.default
+        if one.name in but or getattr(value, one.name) == plain:
+            del found[one.name]
+    return found
 
 
 @dataclass(slots=True)
@@ -112,17 +129,20 @@ class Workshop:
 
     def prepare(self, cell: Cell, accelerator: str) -> Prepared:
         """Make or find everything that the guests of `cell` need."""
+        accel.refuse_unfit(cell.arch)
         with step("prepare", cell.name):
             tree = self.kernel(cell.kernel)
             config = tree.config.read_text()
+            options = kconfig.parse(config)
+            page = kconfig.page_size(options)
             modules = images.modules_part(cell.kernel.digest, tree.modules, cell.variant)
             return Prepared(
                 kernel=tree.vmlinux if cell.arch.unpack == "vmlinux" else tree.image,
                 parts=(self.root(cell.arch), modules),
                 disk=disks.make(disks.SCRATCH),
-                images={image.name: disks.make(image) for image in cell.variant.images},
+                images={image.name: disks.make(image, page) for image in cell.variant.images},
                 checker=self.checker(cell.arch),
                 accel=accelerator,
                 config=config,
-                ruled_out=kconfig.ruled_out(kconfig.parse(config), gives(cell.variant)),
+                ruled_out=kconfig.ruled_out(options, gives(cell.variant)),
             )

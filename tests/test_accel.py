@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from farm.arches import ARCHES
-from farm.errors import BootError, PlanError
+from farm.errors import BootError, PlanError, QemuError
 from farm.qemu import accel
 
 X86 = ARCHES["x86_64"]
@@ -53,3 +53,13 @@ def test_an_accelerator_that_does_not_exist_is_refused(monkeypatch: pytest.Monke
     monkeypatch.setenv("FARM_ACCEL", "warp")
     with pytest.raises(PlanError, match="warp"):
         accel.choose(X86, must_not_boot)
+
+
+def test_an_architecture_that_needs_a_newer_qemu_says_so_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(accel, "version", lambda _: "7.2.22")
+    with pytest.raises(QemuError, match=r"loong64 needs QEMU 10\.0, here is 7\.2\.22"):
+        accel.refuse_unfit(ARCHES["loong64"])
+    accel.refuse_unfit(ARCHES["arm64"])
+    monkeypatch.setattr(accel, "version", lambda _: "")
+    with pytest.raises(QemuError, match="no qemu-system-s390x"):
+        accel.refuse_unfit(ARCHES["s390x"])

@@ -40,3 +40,9 @@ def test_the_guest_has_no_network_but_the_forwarded_port(arch: str) -> None:
     words = command(ARCHES[arch], VARIANTS["plain"], Bootable(Path("/k"), Path("/i")), Wiring())
     netdev = [word for word in words if word.startswith("user,")]
     assert netdev == ["user,id=net0,restrict=on,hostfwd=tcp:127.0.0.1:0-:22"]
+
+
+def test_every_reason_why_an_architecture_cannot_have_a_variant_is_said() -> None:
+    assert [] == [(v.name, arch) for v in VARIANTS.values() for arch, why in v.cannot.items() if not why.strip()]
+    assert set(ARCHES) >= {arch for variant in VARIANTS.values() for arch in variant.cannot}
+    assert set(ARCHES) >= {arch for variant in VARIANTS.values() for arch in variant.machines}

@@ -39,12 +39,21 @@ def test_the_registry_ties_id_function_and_needs_together(guest: Path) -> None:
     assert '\t{"a.b.one", probe_a__b__one, "ext4 dax"},' in text.splitlines()
 
 
-@pytest.mark.parametrize("path", ["probes/a.c", "catalogue/a.yaml"])
-def test_a_change_in_one_family_changes_its_digest_alone(guest: Path, path: str) -> None:
+@pytest.mark.parametrize(
+    ("path", "old", "new"), [("probes/a.c", "{}", "{ }"), ("catalogue/a.yaml", "dax]", "dax, swap]")]
+)
+def test_a_change_in_one_family_changes_its_digest_alone(guest: Path, path: str, old: str, new: str) -> None:
     before = digests(guest)
-    (guest / path).write_text((guest / path).read_text() + "\n")
+    (guest / path).write_text((guest / path).read_text().replace(old, new))
     after = digests(guest)
     assert (before["a"] != after["a"], before["c"] == after["c"]) == (True, True)
+
+
+def test_a_claim_put_into_better_words_makes_no_answer_stale(guest: Path) -> None:
+    before = digests(guest)
+    path = guest / "catalogue" / "a.yaml"
+    path.write_text(path.read_text().replace("says: x", "says: y"))
+    assert before == digests(guest)
 
 
 @pytest.mark.parametrize("path", ["lib/say.c", "lib/probe.h", "tables/errnos.def"])

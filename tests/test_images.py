@@ -125,7 +125,8 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "cache"
 
 
-@pytest.mark.parametrize("kind", disks.KINDS)
+# mkfs.xfs numbers its inodes' generations by chance.
+@pytest.mark.parametrize("kind", sorted(set(disks.KINDS) - {"fsdax-xfs"}))
 def test_an_image_made_twice_has_the_same_bytes(kind: str, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = disks.make(Image("one", kind, 32)).read_bytes()
     monkeypatch.setenv("FARM_CACHE", str(cache / "other"))
@@ -146,3 +147,14 @@ def test_the_file_system_of_a_namespace_lies_behind_its_block() -> None:
 def test_a_kind_of_image_that_nobody_makes_is_an_error() -> None:
     with pytest.raises(ImageError, match="kind floppy"):
         disks.make(Image("a", "floppy", 1))
+
+
+@pytest.mark.usefixtures("cache")
+def test_images_are_made_for_the_page_size_of_the_guest() -> None:
+    swap = disks.make(Image("swap", "swap", 32), 16384).read_bytes()
+    assert b"SWAPSPACE2" == swap[16384 - 10 : 16384]
+    offset = pmem.data_offset(128 << 20, 16384)
+    assert 32 << 20 == offset
+    with disks.make(Image("pmem", "fsdax-ext4", 128), 16384).open("rb") as image:
+        image.seek(offset + 1024 + 24)
+        assert 4 == int.from_bytes(image.read(4), "little")  # s_log_block_size: 1024 << 4

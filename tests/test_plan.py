@@ -10,8 +10,10 @@ from farm import lock, matrix, plan
 from farm.errors import PlanError
 from farm.lock import Lock
 from farm.matrix import Matrix
+from farm.plan import LeftOut
 from farm.settings import ROOT
 from farm.sources.index import Suite
+from farm.variants import VARIANTS
 from tests import made_up
 
 LOCK = Lock(
@@ -176,8 +178,8 @@ def test_a_kernel_of_the_file_that_is_not_locked_is_said_with_the_file(tmp_path:
 
 def test_a_mistake_in_a_cell_name_is_said_with_that_name() -> None:
     with pytest.raises(PlanError) as caught:
-        plan.cell_named("6.12/arm/plain", LOCK)
-    assert str(caught.value) == "6.12/arm/plain: unknown architecture 'arm' (did you mean arm64?)"
+        plan.cell_named("6.12/arm6/plain", LOCK)
+    assert str(caught.value) == "6.12/arm6/plain: unknown architecture 'arm6' (did you mean arm64?)"
 
 
 def test_a_cell_is_found_by_a_short_name() -> None:
@@ -189,3 +191,33 @@ def test_a_cell_is_found_by_a_short_name() -> None:
 def test_what_is_no_cell_name_says_what_one_looks_like(name: str) -> None:
     with pytest.raises(PlanError, match="is no cell"):
         plan.cell_named(name, LOCK)
+
+
+def test_what_an_architecture_cannot_have_is_left_out_with_the_reason(tmp_path: Path) -> None:
+    asked = read(tmp_path, GOOD.replace("hugepages]", "la57]"))
+    assert ["plain", "la57", "plain"] == [cell.variant.name for cell in plan.cells(asked, LOCK, plan.narrow("6.1"))]
+    expected = [LeftOut("la57 on arm64", VARIANTS["la57"].cannot["arm64"])]
+    assert expected == plan.left_out(asked, LOCK, plan.narrow("6.1"))
+
+
+def test_a_variant_that_no_architecture_asked_for_can_have_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(PlanError, match="--variants: no hash here: only POWER has a hash MMU"):
+        plan.cells(read(tmp_path, GOOD), LOCK, plan.narrow(variants="hash"))
+    with pytest.raises(PlanError, match="la57 cannot be had on arm64"):
+        plan.cell_named("6.12/arm64/la57", LOCK)
+
+
+def test_a_kernel_that_some_architecture_lacks_is_left_out_there(tmp_path: Path) -> None:
+    asked = read(tmp_path, GOOD.replace("arches: [x86_64, arm64]", "arches: [x86_64, armhf]"))
+    assert {"x86_64"} == {cell.arch.name for cell in plan.cells(asked, LOCK)}
+    absent = plan.left_out(asked, LOCK)
+    assert ["5.10 on armhf", "6.1 on armhf"] == [one.what for one in absent]
+    assert {"no kernel of flavour armmp-lpae is locked for armhf"} == {one.why.split(" (")[0] for one in absent}
+    with pytest.raises(PlanError, match="no kernel of flavour armmp-lpae is locked for armhf"):
+        plan.cells(asked, LOCK, plan.narrow(arches="x86_64,armhf"))
+
+
+def test_a_name_may_carry_its_flavour(tmp_path: Path) -> None:
+    found = names(read(tmp_path, GOOD), kernels="6.12@generic", arches="arm64", variants="plain")
+    assert ["debian-6.12.117-1-generic/arm64/plain"] == found
+    assert "generic" == plan.cell_named("6.12@generic/arm64/plain", LOCK).kernel.flavour

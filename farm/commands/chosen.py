@@ -9,7 +9,7 @@ from pathlib import Path
 from farm import lock, matrix, plan
 from farm.errors import FetchError
 from farm.matrix import Matrix
-from farm.plan import Cell
+from farm.plan import Cell, LeftOut
 from farm.settings import ROOT
 from farm.sources.apt import Archive, archive
 
@@ -32,6 +32,10 @@ class Chosen:
     def cells(self, asked: Matrix) -> list[Cell]:
         """Return the planned cells."""
         return plan.cells(asked, lock.load(), plan.narrow(self.kernels, self.arches, self.variants))
+
+    def left_out(self, asked: Matrix) -> list[LeftOut]:
+        """Return what of the plan cannot be, with the reason."""
+        return plan.left_out(asked, lock.load(), plan.narrow(self.kernels, self.arches, self.variants))
 
     def results_folder(self, asked: Matrix) -> Path:
         """Return where results lie."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -21,6 +22,8 @@ from farm.types import Kernel, upstream
 ROOT_PACKAGES = (
     "busybox-static", "dropbear-bin", "libc6", "libcrypt1", "libgmp10", "libtomcrypt1", "libtommath1", "zlib1g",
 )  # fmt: skip
+# A folder name: the package's version with its revision, then the flavour (which may begin with a digit: 16k, 686-pae).
+FLAVOURED = re.compile(r"\d[\w.~+]*-\d[\w.~+]*-(?P<flavour>\w[\w-]*)")
 
 
 def show_kernels(*, arch: str = "", update: bool = False) -> int:
@@ -104,10 +107,11 @@ def wishes(asked: Matrix, old: Lock) -> list[Wish]:
     for kernel in old.kernels:
         wanted.setdefault((kernel.series, kernel.flavour), set()).add(kernel.arch)
     for name in asked.kernels:
-        bare = name.removeprefix("debian-")
-        named = bare.rpartition("-")[2]
+        bare, _, named = name.removeprefix("debian-").partition("@")
+        whole = FLAVOURED.fullmatch(bare)
+        named = named or (whole["flavour"] if whole else "")
         for arch in asked.arches:
-            for flavour in (named,) if named.isalpha() else asked.flavours or (ARCHES[arch].flavour,):
+            for flavour in (named,) if named else asked.flavours or (ARCHES[arch].flavour,):
                 version = ".".join(str(part) for part in upstream(bare))
                 wanted.setdefault((version, flavour), set()).add(arch)
     order = sorted(wanted, key=lambda key: (upstream(key[0]), key[1]))

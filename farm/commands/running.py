@@ -120,6 +120,8 @@ def show_plan(chosen: Chosen, *, fresh: bool = False, all_probes: bool = False) 
     width = max(len(one.name) for one, _ in rows)
     for one, why in rows:
         print(f"{one.name:<{width}}  {f'to run: {why}' if why else 'answered'}")
+    for absent in chosen.left_out(asked):
+        print(f"left out: {absent.what}: {absent.why}")
     waiting = [one for one, why in rows if why]
     took = earlier(planned, root)
     total = f"{len(rows)} cell{'s' * (len(rows) != 1)}: {len(rows) - len(waiting)} answered, {len(waiting)} to run"

@@ -11,9 +11,10 @@ from functools import cache
 
 from farm import files
 from farm.arches import Arch
-from farm.errors import FarmError, PlanError
+from farm.errors import FarmError, PlanError, QemuError
 from farm.run import find, run
 from farm.settings import cache_dir
+from farm.types import upstream
 
 KINDS = ("tcg", "kvm")
 # The names that the host's own kernel has for our architectures.
@@ -28,6 +29,16 @@ def version(arch: Arch) -> str:
         return ""
     found = re.search(r"version (\d+(?:\.\d+)+)", run([arch.qemu, "--version"]).stdout.decode(errors="replace"))
     return found.group(1) if found else ""
+
+
+def refuse_unfit(arch: Arch) -> None:
+    """Raise QemuError where this host has no QEMU that runs guests of `arch`, before anything is downloaded."""
+    here = version(arch)
+    if not here:
+        raise QemuError(f"no {arch.qemu}", hint="./inv doctor names the package")
+    if upstream(here) < arch.needs_qemu:
+        wanted = ".".join(str(part) for part in arch.needs_qemu)
+        raise QemuError(f"{arch.name} needs QEMU {wanted}, here is {here}", hint=arch.because)
 
 
 def asked_for() -> str | None:

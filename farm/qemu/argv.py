@@ -52,7 +52,7 @@ def base(arch: Arch, variant: Variant, wiring: Wiring) -> list[str]:
     machine = variant.machine(arch.name)
     return [
         "-M", ",".join(filter(None, [arch.machine, machine.machine])),
-        "-cpu", cpu(arch, wiring.accel),
+        "-cpu", cpu(arch, variant, wiring.accel),
         "-accel", wiring.accel,
         "-m", machine.memory or f"{variant.memory}M",
         "-smp", variant.smp,
@@ -62,9 +62,10 @@ def base(arch: Arch, variant: Variant, wiring: Wiring) -> list[str]:
     ]  # fmt: skip
 
 
-def cpu(arch: Arch, accel: str) -> str:
+def cpu(arch: Arch, variant: Variant, accel: str) -> str:
     """Return the CPU model: under KVM a named one, so that two hosts can be compared."""
-    return arch.kvm_cpu if accel == "kvm" else arch.cpu
+    model = arch.kvm_cpu if accel == "kvm" else arch.cpu
+    return ",".join(filter(None, [model, variant.machine(arch.name).cpu]))
 
 
 def control(wiring: Wiring) -> list[str]:

@@ -7,6 +7,8 @@ import pkgutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from farm.arches import ARCHES
+
 # What every variant gives besides its own words: word → the kernel options without which it cannot be.
 BASE_GIVES: Mapping[str, tuple[str, ...]] = {"ext4": ("CONFIG_EXT4_FS", "CONFIG_VIRTIO_BLK")}
 
@@ -22,9 +24,13 @@ class Image:
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """What QEMU is given for one architecture; `{NAME}` in `args` stands for the path of the image NAME."""
+    """What QEMU is given for one architecture; `{NAME}` in `args` stands for the path of the image NAME.
+
+    `cpu` is added to the architecture's CPU model. `memory` replaces the variant's, where it is not empty.
+    """
 
     machine: str = ""
+    cpu: str = ""
     memory: str = ""
     args: tuple[str, ...] = ()
     firmware: str = ""
@@ -59,6 +65,11 @@ class Variant:
     def machine(self, arch: str) -> Machine:
         """Return what QEMU is given on `arch`."""
         return self.machines.get(arch, Machine())
+
+
+def elsewhere(reason: str, *but: str, **others: str) -> dict[str, str]:
+    """Return `reason` for every architecture but those in `but`; `others` have reasons of their own."""
+    return {name: others.get(name, reason) for name in ARCHES if name not in but}
 
 
 def _load() -> dict[str, Variant]:

@@ -114,6 +114,8 @@ long traced_call(enum call_number number, const long long args[6])
 	long result = untraced_call(number, args);
 
 	follow(number, args, result);
+	if (muted)
+		return result;
 	call_text(line, sizeof(line), number, args, result);
 	trace_line(line);
 	return result;

@@ -28,10 +28,7 @@ static const struct flag {
 #undef ONE
 #undef SHIFT
 };
-#define EACH_FLAG(f)                                                                                                   \
-	const struct flag *f = flags;                                                                                  \
-	f < flags + sizeof(flags) / sizeof(flags[0]);                                                                  \
-	f++
+enum { FLAGS = sizeof(flags) / sizeof(flags[0]), SETS = 64, WORD = 12 };
 
 static const struct {
 	const char *name, *returns, *takes;
@@ -73,17 +70,67 @@ static void put_piece(struct out *out, const char *text)
 	put(out, text);
 }
 
-static bool is_set(const char *set, bool *enumerated)
-{
-	bool found = false;
+/* The flags of one set, in the order of the table; the texts of a call's line, taken apart. Made once, before any fork.
+ */
+static struct set {
+	const char *name;
+	int first, end; /* in `ordered` */
+	bool enumerated;
+} sets[SETS];
+static const struct flag *ordered[FLAGS];
 
-	*enumerated = true;
-	for (EACH_FLAG(f))
-		if (strcmp(f->set, set) == 0) {
-			found = true;
-			*enumerated = *enumerated && f->kind == ONE;
-		}
-	return found;
+static struct text {
+	const struct set *set; /* or NULL */
+	char kind[WORD];
+} words[CALLS][7]; /* six arguments, and what the call returns */
+
+static const struct set *set_named(const char *name)
+{
+	for (const struct set *set = sets; set->name; set++)
+		if (strcmp(set->name, name) == 0)
+			return set;
+	return NULL;
+}
+
+static void gather_sets(void)
+{
+	struct set *set = sets;
+	int n = 0;
+
+	for (int i = 0; i < FLAGS; i++) {
+		if (set_named(flags[i].set))
+			continue;
+		*set = (struct set){flags[i].set, n, n, true};
+		for (int j = i; j < FLAGS; j++)
+			if (strcmp(flags[j].set, set->name) == 0) {
+				ordered[n++] = &flags[j];
+				set->enumerated = set->enumerated && flags[j].kind == ONE;
+			}
+		set->end = n;
+		if (++set == sets + SETS - 1)
+			_exit(5); /* a larger table is needed */
+	}
+}
+
+static void take_apart(struct text *out, const char *text, int most)
+{
+	for (int i = 0; *text && i < most; i++) {
+		size_t length = strcspn(text, " ");
+
+		snprintf(out[i].kind, WORD, "%.*s", (int)length, text);
+		out[i].set = set_named(out[i].kind);
+		text += length;
+		text += strspn(text, " ");
+	}
+}
+
+void prepare_decoding(void)
+{
+	gather_sets();
+	for (int i = 0; i < CALLS; i++) {
+		take_apart(words[i], calls[i].takes, 6);
+		take_apart(words[i] + 6, calls[i].returns, 1);
+	}
 }
 
 /* Takes the flag's part out of `left` and prints it, where it is there. */
@@ -113,29 +160,29 @@ static unsigned long put_flag(struct out *out, const struct flag *f, unsigned lo
 	return left & ~f->mask;
 }
 
-static void put_set(struct out *out, const char *set, unsigned long value, bool enumerated)
+static void put_set(struct out *out, const struct set *set, unsigned long value)
 {
 	unsigned long left = value;
 	char rest[32];
 
 	out->pieces = 0;
-	for (EACH_FLAG(f))
-		if (f->kind == ONE && strcmp(f->set, set) == 0 && (f->value == value || (int)f->value == (int)value)) {
-			put_piece(out, f->name);
+	for (int i = set->first; i < set->end; i++)
+		if (ordered[i]->kind == ONE && (unsigned int)ordered[i]->value == (unsigned int)value) {
+			put_piece(out, ordered[i]->name);
 			return;
 		}
-	for (EACH_FLAG(f))
-		if (strcmp(f->set, set) == 0 && f->kind != ONE && f->kind != BIT)
-			left = put_flag(out, f, value, left);
-	for (EACH_FLAG(f))
-		if (strcmp(f->set, set) == 0 && f->kind == BIT)
-			left = put_flag(out, f, value, left);
+	for (int i = set->first; i < set->end; i++)
+		if (ordered[i]->kind != ONE && ordered[i]->kind != BIT)
+			left = put_flag(out, ordered[i], value, left);
+	for (int i = set->first; i < set->end; i++)
+		if (ordered[i]->kind == BIT)
+			left = put_flag(out, ordered[i], value, left);
 	if (left == 0 && out->pieces)
 		return;
 	snprintf(rest, sizeof(rest),
-		enumerated && (long)left >= 0 && left < 1000 ? "%ld"
-		: left                                       ? "%#lx"
-							     : "%ld",
+		set->enumerated && (long)left >= 0 && left < 1000 ? "%ld"
+		: left                                            ? "%#lx"
+								  : "%ld",
 		(long)left);
 	put_piece(out, rest);
 }
@@ -175,42 +222,34 @@ static void put_plain(struct out *out, const char *kind, long long value)
 	put(out, text);
 }
 
-static void put_arg(struct out *out, const char *kind, long long value)
+static void put_word(struct out *out, const struct text *word, long long value)
 {
-	bool enumerated;
-
-	if (strcmp(kind, "pid") == 0)
+	if (word->set && strcmp(word->kind, "key") != 0)
+		put_set(out, word->set, word->set->enumerated ? (unsigned int)value : (unsigned long)value);
+	else if (word->set && value == 0)
+		put_set(out, word->set, 0);
+	else if (strcmp(word->kind, "pid") == 0)
 		put_pid(out, value);
-	else if (strcmp(kind, "key") == 0 && value != 0)
-		put_plain(out, "hex", value);
-	else if (is_set(kind, &enumerated))
-		put_set(out, kind, enumerated ? (unsigned int)value : (unsigned long)value, enumerated);
 	else
-		put_plain(out, kind, value);
+		put_plain(out, word->set ? "hex" : word->kind, value);
 }
 
 void call_text(char *text, size_t size, enum call_number number, const long long args[6], long result)
 {
 	struct out out = {text, size, 0};
-	const char *takes = calls[number].takes;
-	char kind[16];
+	const struct text *word = words[number];
 
 	put(&out, calls[number].name);
 	put(&out, "(");
-	for (int i = 0; *takes && i < 6; i++) {
-		size_t length = strcspn(takes, " ");
-
-		snprintf(kind, sizeof(kind), "%.*s", (int)length, takes);
+	for (int i = 0; i < 6 && word[i].kind[0]; i++) {
 		put(&out, i ? ", " : "");
-		put_arg(&out, kind, args[i]);
-		takes += length;
-		takes += strspn(takes, " ");
+		put_word(&out, &word[i], args[i]);
 	}
 	put(&out, ") = ");
 	if (failed_with(result)) {
 		put(&out, "-1 ");
 		put(&out, errno_name((int)-result));
 	} else {
-		put_arg(&out, calls[number].returns, result);
+		put_word(&out, &word[6], result);
 	}
 }

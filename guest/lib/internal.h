@@ -44,9 +44,9 @@ struct probe {
 };
 
 extern struct record *record;
-extern const struct probe probes[]; /* generated; the last has no id */
-extern _Thread_local bool muted;    /* threads beside the probe leave no lines: their order is luck */
-extern bool verbose;                /* --verbose: trace to stderr as it happens */
+extern const struct probe probes[]; /* generated, sorted by id */
+extern const size_t probe_count;
+extern bool verbose; /* --verbose: trace to stderr as it happens */
 
 /* say.c */
 char *ring(void); /* one of RING short-lived texts of TEXT bytes */
@@ -65,6 +65,7 @@ void length_text(char *out, size_t size, long long length);
 const char *letter_of(const volatile void *at);
 
 /* decode.c */
+void prepare_decoding(void); /* once, before the first call that is traced */
 void call_text(char *out, size_t size, enum call_number number, const long long args[6], long result);
 const char *returns_of(enum call_number number);
 const char *takes_of(enum call_number number);
@@ -87,6 +88,8 @@ void spaces_from_start(void); /* for sweeps, which take every mapping away again
 void map_record(void);
 
 /* json.c */
+enum { JSON_LINE = 256 * 1024 };
+void json_prepare(char *memory);
 void json_record(const char *id, const char *end, const char *why, const struct record *from);
 void json_start(const char *id);
 void json_hello(void);

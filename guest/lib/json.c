@@ -1,17 +1,26 @@
-/* The record protocol: one JSON object a line, written whole. */
+/* The record protocol: one JSON object a line. */
 #include <stdarg.h>
 #include <stdio.h>
+#include <time.h>
 #include <unistd.h>
 #include <sys/utsname.h>
 #include "internal.h"
 
 int json_fd = 1;
-static char line[256 * 1024];
-static size_t used;
+enum { KEPT = 64 * 1024, MOMENT_MS = 100 };
+
+static char *line;        /* of JSON_LINE and KEPT bytes: whole lines, and the one that is being made */
+static size_t used, kept; /* bytes; of those, in whole lines */
+static struct timespec sent;
+
+void json_prepare(char *memory)
+{
+	line = memory;
+}
 
 static void put(const char *text, size_t length)
 {
-	if (used + length < sizeof(line) - 64) {
+	if (used - kept + length < JSON_LINE - 64) {
 		memcpy(line + used, text, length);
 		used += length;
 	}
@@ -30,36 +39,59 @@ static void putf(const char *format, ...)
 	put(text, n < (int)sizeof(text) ? (size_t)n : sizeof(text) - 1);
 }
 
+static bool is_plain(unsigned char c)
+{
+	return c >= ' ' && c <= '~' && c != '"' && c != '\\';
+}
+
 /* A JSON string; bytes that are no ASCII as Latin-1, so that the line is valid whatever a file was called. */
 static void put_string(const char *text, size_t length)
 {
 	put("\"", 1);
-	for (size_t i = 0; i < length; i++) {
-		unsigned char c = (unsigned char)text[i];
+	while (length) {
+		size_t plain = 0;
 
-		if (c == '"' || c == '\\')
-			putf("\\%c", c);
-		else if (c < ' ' || c > '~')
-			putf("\\u%04x", c);
-		else
-			put(text + i, 1);
+		while (plain < length && is_plain((unsigned char)text[plain]))
+			plain++;
+		put(text, plain);
+		text += plain;
+		length -= plain;
+		if (length) {
+			putf(*text == '"' || *text == '\\' ? "\\%c" : "\\u%04x", (unsigned char)*text);
+			text++;
+			length--;
+		}
 	}
 	put("\"", 1);
 }
 
-static void flush(void)
+static void send(void)
 {
 	size_t done = 0;
 
-	line[used++] = '\n';
-	while (done < used) {
-		ssize_t n = write(json_fd, line + done, used - done);
+	while (done < kept) {
+		ssize_t n = write(json_fd, line + done, kept - done);
 
 		if (n < 0)
 			_exit(4); /* nobody listens any more */
 		done += (size_t)n;
 	}
-	used = 0;
+	memmove(line, line + kept, used - kept);
+	used -= kept;
+	kept = 0;
+	clock_gettime(CLOCK_MONOTONIC, &sent);
+}
+
+/* Ends the line. Lines are kept for a moment: each write costs the guest's SSH server more than the probe cost. */
+static void end_line(void)
+{
+	struct timespec now;
+
+	line[used++] = '\n';
+	kept = used;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (kept > KEPT || (now.tv_sec - sent.tv_sec) * 1000 + (now.tv_nsec - sent.tv_nsec) / 1000000 >= MOMENT_MS)
+		send();
 }
 
 static void put_words(const struct record *from)
@@ -109,7 +141,7 @@ void json_record(const char *id, const char *end, const char *why, const struct 
 	put_words(from);
 	put_trace(from);
 	put("}", 1);
-	flush();
+	end_line();
 }
 
 void json_start(const char *id)
@@ -131,11 +163,12 @@ void json_hello(void)
 	put(",\"machine\":", 11);
 	put_string(name.machine, strlen(name.machine));
 	put("}", 1);
-	flush();
+	end_line();
 }
 
 void json_done(int count)
 {
 	putf("{\"done\":%d}", count);
-	flush();
+	end_line();
+	send();
 }

@@ -41,7 +41,9 @@ bool failed_with(long result);             /* whether call()'s result is an erro
 #define address(result) ((char *)(result)) /* call(mmap, …) as a pointer */
 const char *yes(bool value);               /* "yes" or "no" */
 const char *textf(const char *format, ...) __attribute__((format(printf, 1, 2))); /* short text, lives for 16 more */
-void note(const char *format, ...) __attribute__((format(printf, 1, 2)));         /* a line of evidence in the trace */
+#define note(...) (muted ? (void)0 : trace_note(__VA_ARGS__))                     /* a line of evidence in the trace */
+void trace_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
+extern _Thread_local bool muted; /* threads beside the probe leave no lines: their order is luck */
 _Noreturn void broken(const char *format, ...) __attribute__((format(printf, 1, 2))); /* our own set-up failed */
 _Noreturn void unmet(const char *format, ...) __attribute__((format(printf, 1, 2)));  /* what the config rules out */
 

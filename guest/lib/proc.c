@@ -6,9 +6,11 @@
 #include <unistd.h>
 #include "internal.h"
 
+enum { SMALL = 800 }; /* one mapping of smaps: what is not read is not counted together by the kernel */
+
 struct lines {
 	int fd;
-	size_t have, at;
+	size_t have, at, wants;
 	char buffer[4096];
 };
 
@@ -16,7 +18,17 @@ static bool open_lines(struct lines *lines, const char *path)
 {
 	lines->fd = open(path, O_RDONLY | O_CLOEXEC);
 	lines->have = lines->at = 0;
+	lines->wants = strcmp(path, "/proc/self/smaps") == 0 ? SMALL : sizeof(lines->buffer);
 	return lines->fd >= 0;
+}
+
+static bool more(struct lines *lines)
+{
+	ssize_t got = read(lines->fd, lines->buffer, lines->wants);
+
+	lines->at = 0;
+	lines->have = got > 0 ? (size_t)got : 0;
+	return got > 0;
 }
 
 /* The next line without its end, cut to `size`; false at the end, where the file is closed. */
@@ -24,27 +36,27 @@ static bool next_line(struct lines *lines, char *out, size_t size)
 {
 	size_t n = 0;
 
+	out[0] = '\0';
 	for (;;) {
+		const char *from = lines->buffer + lines->at, *end;
+		size_t length;
+
 		if (lines->at == lines->have) {
-			ssize_t got = read(lines->fd, lines->buffer, sizeof(lines->buffer));
-
-			if (got <= 0) {
-				close(lines->fd);
-				out[n] = '\0';
-				return n > 0;
-			}
-			lines->have = (size_t)got;
-			lines->at = 0;
+			if (more(lines))
+				continue;
+			close(lines->fd);
+			return n > 0;
 		}
-		char c = lines->buffer[lines->at++];
-
-		if (c == '\n')
-			break;
-		if (n + 1 < size)
-			out[n++] = c;
+		end = memchr(from, '\n', lines->have - lines->at);
+		length = end ? (size_t)(end - from) : lines->have - lines->at;
+		lines->at += length + (end != NULL);
+		length = length < size - 1 - n ? length : size - 1 - n;
+		memcpy(out + n, from, length);
+		n += length;
+		out[n] = '\0';
+		if (end)
+			return true;
 	}
-	out[n] = '\0';
-	return true;
 }
 
 struct place {
@@ -53,16 +65,31 @@ struct place {
 	char name[200];
 };
 
+/* "2000000000-2000004000 rw-p 00000000 00:00 0     [name]"; the keys of smaps begin with a capital */
 static bool is_header(const char *line, struct place *place)
 {
-	int used = 0;
+	char *at;
 
-	if (sscanf(line, "%lx-%lx %7s %*s %*s %*s%n", &place->from, &place->to, place->perms, &used) != 3)
+	if (line[0] >= 'A' && line[0] <= 'Z')
 		return false;
-	line += used;
-	line += strspn(line, " ");
-	snprintf(place->name, sizeof(place->name), "%s", line);
+	place->from = strtoul(line, &at, 16);
+	if (*at != '-')
+		return false;
+	place->to = strtoul(at + 1, &at, 16);
+	at += *at == ' ';
+	memcpy(place->perms, at, 4);
+	place->perms[4] = '\0';
 	return true;
+}
+
+/* What stands behind range, permissions, offset, device and inode. */
+static const char *last_column(const char *line)
+{
+	for (int column = 0; column < 5; column++) {
+		line += strcspn(line, " ");
+		line += strspn(line, " ");
+	}
+	return line;
 }
 
 /* Finds the mapping that holds `at`; then, where `key` is given, its line in smaps ("VmFlags:", "Rss:"). */
@@ -70,7 +97,7 @@ static bool find_place(const void *at, struct place *place, const char *key, cha
 {
 	static struct lines lines;
 	char line[400];
-	struct place each;
+	struct place each = {0};
 	bool inside = false, found = false;
 
 	if (!open_lines(&lines, key ? "/proc/self/smaps" : "/proc/self/maps"))
@@ -84,6 +111,7 @@ static bool find_place(const void *at, struct place *place, const char *key, cha
 			inside = each.from <= (unsigned long)at && (unsigned long)at < each.to;
 			if (inside) {
 				*place = each;
+				snprintf(place->name, sizeof(place->name), "%s", last_column(line));
 				found = !key;
 			}
 		} else if (inside && key && strncmp(line, key, strlen(key)) == 0) {

@@ -107,7 +107,7 @@ void trace_line(const char *line)
 	record->trace[record->traced++] = '\n';
 }
 
-void note(const char *format, ...)
+void trace_note(const char *format, ...)
 {
 	char line[512];
 	va_list args;

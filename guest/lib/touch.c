@@ -40,7 +40,7 @@ void catch_faults(void)
 {
 	static char stack[64 * 1024]; /* SVE and AVX-512 frames are larger than SIGSTKSZ */
 	stack_t other = {.ss_sp = stack, .ss_size = sizeof(stack)};
-	struct sigaction action = {.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_ONSTACK};
+	struct sigaction action = {.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
 	static const int numbers[] = {SIGSEGV, SIGBUS, SIGILL, SIGTRAP};
 
 	sigaltstack(&other, NULL);
@@ -51,7 +51,7 @@ void catch_faults(void)
 /* Runs what follows once; after a fault caught in it, `name` is the fault's. */
 #define ATTEMPT(name)                                                                                                  \
 	for (int once_ = (caught = 0,                                                                                  \
-			 sigsetjmp(back, 1) == 0 ? (armed = 1) : ((name) = fault_name(caught, caught_code), 0));       \
+			 sigsetjmp(back, 0) == 0 ? (armed = 1) : ((name) = fault_name(caught, caught_code), 0));       \
 		once_; once_ = armed = 0)
 
 const char *byte_name(unsigned char byte)

@@ -47,6 +47,9 @@
 #ifndef MAP_FIXED_NOREPLACE
 #define MAP_FIXED_NOREPLACE 0x100000
 #endif
+#ifndef MADV_SOFT_OFFLINE /* not in mips's asm/mman.h; asm-generic/mman-common.h */
+#define MADV_SOFT_OFFLINE 101
+#endif
 #ifndef PROT_SEM
 #define PROT_SEM 0
 #endif

@@ -1,0 +1,18 @@
+"""An emulated NVDIMM as a character device: memory that is mapped without any file system."""
+
+from farm.variants import Image, Variant
+from farm.variants.pmem_ext4 import NO_NFIT, NVDIMM, UEFI
+
+NEEDS = ("CONFIG_ZONE_DEVICE", "CONFIG_NVDIMM_DAX", "CONFIG_DEV_DAX_PMEM", "CONFIG_DEV_DAX", "CONFIG_ACPI_NFIT")
+
+VARIANT = Variant(
+    name="pmem-devdax",
+    says="plain, with a 128 MiB NVDIMM (NFIT) in devdax mode: /dev/dax0.0",
+    gives={"devdax": NEEDS},
+    # nd_pmem looks at the namespace first and hands it on when its info block says so.
+    modules=("libnvdimm", "nfit", "nd_btt", "nd_pmem", "dax_pmem", "device_dax"),
+    images=(Image("pmem", "devdax", 128),),
+    setup=("test -c /dev/dax0.0",),
+    machines={"x86_64": NVDIMM, "arm64": UEFI},
+    cannot=NO_NFIT,
+)

@@ -1,0 +1,28 @@
+"""DAX on ordinary memory that the command line declares persistent: no NFIT, no device of QEMU's."""
+
+from farm.variants import Image, Machine, Variant, elsewhere
+
+VARIANT = Variant(
+    name="pmem-e820",
+    says="plain, with 128 MiB of its memory at 256 MiB declared persistent (memmap=), in fsdax mode with ext4 on it",
+    gives={
+        "dax": (
+            *("CONFIG_FS_DAX", "CONFIG_ZONE_DEVICE", "CONFIG_NVDIMM_PFN", "CONFIG_BLK_DEV_PMEM"),
+            "CONFIG_X86_PMEM_LEGACY",
+        )
+    },
+    memory=768,
+    modules=("libnvdimm", "nd_e820", "nd_btt", "nd_pmem"),
+    images=(Image("pmem", "fsdax-ext4", 128),),
+    setup=("mount -t ext4 -o dax /dev/pmem0 /mnt/dax",),
+    machines={
+        "x86_64": Machine(
+            args=("-device", "loader,file={pmem},addr=0x10000000,force-raw=on"), cmdline="memmap=128M!256M"
+        )
+    },
+    cannot=elsewhere(
+        "the e820 map, and memmap= with it, are x86's",
+        "x86_64",
+        i386="Debian's 686-pae kernels have no ZONE_DEVICE, without which no pmem device does DAX",
+    ),
+)

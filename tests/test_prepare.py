@@ -1,0 +1,25 @@
+"""What of a guest's configuration its answers depend on."""
+
+from dataclasses import replace
+
+from farm.arches import ARCHES
+from farm.prepare import variant_digest
+from farm.variants import VARIANTS, Machine
+
+X86, PMEM = ARCHES["x86_64"], VARIANTS["pmem-ext4"]
+
+
+def test_words_for_people_and_other_architectures_make_no_answer_stale() -> None:
+    other = replace(PMEM, says="x", cannot={"i386": "x"}, machines={**PMEM.machines, "i386": Machine(memory="1G")})
+    assert variant_digest(X86, PMEM) == variant_digest(replace(X86, slowness=9, because="x"), other)
+
+
+def test_what_reaches_the_guest_makes_its_answers_stale() -> None:
+    changed = [
+        (X86, replace(PMEM, memory=640)),
+        (X86, replace(PMEM, machines={**PMEM.machines, "x86_64": Machine()})),
+        (replace(X86, cpu="max"), PMEM),
+        (replace(X86, cmdline="nokaslr"), PMEM),
+    ]
+    found = {variant_digest(arch, variant) for arch, variant in [(X86, PMEM), *changed]}
+    assert len(changed) + 1 == len(found)
