@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -28,7 +29,7 @@ class Order:
         """Return the checker's command line in the guest; every word of it is ours."""
         words = [PATH, "run", "--gives", ",".join(self.gives) or "none", "--scale", f"{max(1, round(self.slowness))}"]
         for word, why in sorted(self.ruled_out.items()):
-            words += ["--ruled-out", f"'{word}={why}'"]
+            words += ["--ruled-out", shlex.quote(f"{word}={why}")]
         return " ".join(words)
 
 

@@ -35,18 +35,26 @@ def fsdax_ext4(path: Path, size: int, page: int) -> None:
 
 
 def fsdax_xfs(path: Path, size: int, page: int) -> None:
-    """Make a pmem namespace in fsdax mode with xfs on it, which wants 300 MiB.
+    """Make a pmem namespace in fsdax mode with xfs on it, without reflink: 5.10 has no DAX together with it."""
+    _fsdax_xfs(path, size, page, reflink=0)
 
-    Without reflink, which 5.10 does not have together with DAX. mkfs.xfs knows no offset: the file
-    system is made aside and its few written blocks are copied.
-    """
+
+def fsdax_reflink(path: Path, size: int, page: int) -> None:
+    """Make a pmem namespace in fsdax mode with xfs on it whose files can share blocks."""
+    _fsdax_xfs(path, size, page, reflink=1)
+
+
+def _fsdax_xfs(path: Path, size: int, page: int, *, reflink: int) -> None:
+    """Make the xfs aside, because mkfs.xfs knows no offset, and copy its few written blocks; it wants 300 MiB."""
     _namespace(path, size, page, "PFN")
     at = pmem.data_offset(size, page)
+    # xfs mounts no two file systems of one UUID.
+    uuid = f"{UUID[:-1]}3" if reflink else UUID
     aside = path.with_suffix(".xfs")
     try:
         with aside.open("wb") as file:
             file.truncate(size - at)
-        run(["mkfs.xfs", "-q", "-f", "-b", f"size={page}", "-m", f"reflink=0,uuid={UUID}", *XFS, aside])
+        run(["mkfs.xfs", "-q", "-f", "-b", f"size={page}", "-m", f"reflink={reflink},uuid={uuid}", *XFS, aside])
         _copy_sparse(aside, path, at)
     finally:
         aside.unlink(missing_ok=True)
@@ -92,7 +100,8 @@ def swap(path: Path, _size: int, page: int) -> None:
 
 
 KINDS: dict[str, Callable[[Path, int, int], None]] = {
-    "ext4": ext4, "fsdax-ext4": fsdax_ext4, "fsdax-xfs": fsdax_xfs, "devdax": devdax, "swap": swap,
+    "ext4": ext4, "fsdax-ext4": fsdax_ext4, "fsdax-xfs": fsdax_xfs, "fsdax-reflink": fsdax_reflink,
+    "devdax": devdax, "swap": swap,
 }  # fmt: skip
 
 

@@ -46,7 +46,8 @@ GUESTS = (
     Need("setpriv", "util-linux", "starts QEMU so that it ends with the farm"),
 )
 # What makes an image of that kind, beside what every guest's disk takes.
-IMAGES = {"fsdax-xfs": Need("mkfs.xfs", "xfsprogs", "makes the xfs on an NVDIMM")}
+XFSPROGS = Need("mkfs.xfs", "xfsprogs", "makes the xfs on an NVDIMM")
+IMAGES = {"fsdax-xfs": XFSPROGS, "fsdax-reflink": XFSPROGS}
 VENV = Need("ensurepip", "python3-venv", "makes .venv")
 
 

@@ -7,21 +7,23 @@ import re
 import secrets
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self
 
+from farm import fdt
 from farm.check import PATH
 from farm.errors import InfraError
 from farm.images import run_part
 from farm.plan import Cell
 from farm.prepare import Prepared
-from farm.qemu.argv import Bootable, Wiring, command
+from farm.qemu.argv import Bootable, Wiring, command, dumping
 from farm.qemu.console import troubles
 from farm.qemu.machine import Machine
-from farm.session import Session, make_keys
+from farm.run import run
+from farm.session import Keys, Session, make_keys
 from farm.settings import cache_dir
 from farm.steps import Deadline
 
@@ -114,19 +116,27 @@ class Guest:
         self.stack.close()
 
 
-def start(cell: Cell, prepared: Prepared, accel: str | None = None, seconds: float = BOOT_SECONDS) -> Guest:
-    """Boot a guest of `cell` and push the checker; the caller closes it (with). Raises Guest- and InfraErrors."""
+def start(
+    cell: Cell,
+    prepared: Prepared,
+    accel: str | None = None,
+    seconds: float = BOOT_SECONDS,
+    kept: Mapping[str, Path] | None = None,
+) -> Guest:
+    """Boot a guest of `cell` and push the checker; the caller closes it (with). Raises Guest- and InfraErrors.
+
+    `kept` are images of the caller's own, by name, to which the guest's writes go: they outlive it.
+    """
     deadline = Deadline(seconds * cell.arch.slowness)
     keys = make_keys()
     with ExitStack() as stack:
         folder = stack.enter_context(run_folder())
-        initrd = folder / "initrd"
-        with initrd.open("wb") as out:
-            for part in prepared.parts:
-                out.write(part.read_bytes())
-            out.write(run_part(keys, cell.variant))
-        boot = Bootable(prepared.kernel, initrd, prepared.disk, prepared.images)
         wires = accel or prepared.accel
+        images = prepared.images if kept is None else kept
+        boot = Bootable(
+            prepared.kernel, initramfs(cell, prepared, keys, folder), prepared.disk, images, shared=kept is not None
+        )
+        boot = replace(boot, tree=device_tree(cell, boot, wires, folder))
         began = time.monotonic()
         machine = stack.enter_context(
             Machine(lambda qmp: command(cell.arch, cell.variant, boot, Wiring(qmp, wires)), folder)
@@ -140,6 +150,30 @@ def start(cell: Cell, prepared: Prepared, accel: str | None = None, seconds: flo
         machine.wait_for(READY_MARKER, deadline)
         guest = Guest(machine, session, stack.pop_all(), times)
     return _known(guest, cell, began)
+
+
+def initramfs(cell: Cell, prepared: Prepared, keys: Keys, folder: Path) -> Path:
+    """Return the initramfs of one guest, put together in `folder`."""
+    path = folder / "initrd"
+    with path.open("wb") as out:
+        for part in prepared.parts:
+            out.write(part.read_bytes())
+        out.write(run_part(keys, cell.variant))
+    return path
+
+
+def device_tree(cell: Cell, boot: Bootable, accel: str, folder: Path) -> Path | None:
+    """Return the tree that QEMU makes for this very machine, with the variant's persistent memory added to it."""
+    regions = cell.variant.machine(cell.arch.name).regions
+    if not regions:
+        return None
+    path = folder / "tree.dtb"
+    run(dumping(command(cell.arch, cell.variant, boot, Wiring(accel=accel)), path))
+    tree = fdt.parse(path.read_bytes())
+    for at, size in regions:
+        fdt.add_pmem(tree, at, size)
+    path.write_bytes(fdt.pack(tree))
+    return path
 
 
 def _known(guest: Guest, cell: Cell, began: float) -> Guest:

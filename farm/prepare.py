@@ -144,5 +144,5 @@ class Workshop:
                 checker=self.checker(cell.arch),
                 accel=accelerator,
                 config=config,
-                ruled_out=kconfig.ruled_out(options, gives(cell.variant)),
+                ruled_out={**cell.variant.lacks, **kconfig.ruled_out(options, gives(cell.variant))},
             )

@@ -21,7 +21,8 @@ def lines(words: list[str]) -> str:
 @pytest.mark.parametrize(("arch", "variant"), CASES, ids=[f"{arch}-{variant.name}" for arch, variant in CASES])
 def test_qemu_is_told_exactly_what_the_golden_file_says(arch: str, variant: Variant) -> None:
     images = {image.name: Path(f"/images/{image.name}.img") for image in variant.images}
-    boot = Bootable(Path("/kernel"), Path("/initrd"), Path("/images/scratch.img"), images)
+    tree = Path("/tree") if variant.machine(arch).regions else None
+    boot = Bootable(Path("/kernel"), Path("/initrd"), Path("/images/scratch.img"), images, tree=tree)
     expect(f"argv/{arch}-{variant.name}.txt", lines(command(ARCHES[arch], variant, boot, Wiring(qmp_fd=7))))
 
 

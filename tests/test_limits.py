@@ -19,7 +19,7 @@ TASK_LINES = 10
 # The way of the data: a module may import what stands before it, nothing behind it.
 STAGES = """
     errors types steps settings run visible files
-    answers store unpack payload kernel_tree modules cpio pmem
+    answers store unpack payload kernel_tree modules cpio pmem fdt
     sources lock
     arches variants kconfig
     catalogue_nodes catalogue matrix plan

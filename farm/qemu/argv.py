@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,12 +17,18 @@ SANDBOX = "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=de
 
 @dataclass(frozen=True, slots=True)
 class Bootable:
-    """The files of one guest. `images` maps an image's name in the variant to its path."""
+    """The files of one guest. `images` maps an image's name in the variant to its path.
+
+    `shared`: what the guest writes to its images is to be in these files when it is gone. `tree` replaces the
+    device tree that QEMU makes.
+    """
 
     kernel: Path
     initrd: Path
     disk: Path | None = None
     images: Mapping[str, Path] = field(default_factory=dict)
+    shared: bool = False
+    tree: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +82,21 @@ def control(wiring: Wiring) -> list[str]:
     return [*serial, "-chardev", f"socket,id=qmp,fd={wiring.qmp_fd}", "-mon", "chardev=qmp,mode=control"]
 
 
+def dumping(words: Sequence[str], to: Path) -> list[str]:
+    """Return the argument list with which QEMU writes the device tree of that very machine to `to`, and ends."""
+    machine = words.index("-M") + 1
+    return [*words[:machine], f"{words[machine]},dumpdtb={escape(to)}", *words[machine + 1 :]]
+
+
 def kernel(arch: Arch, variant: Variant, boot: Bootable) -> list[str]:
-    """Return kernel, initramfs, command line and firmware."""
+    """Return kernel, initramfs, command line, firmware and device tree."""
     machine = variant.machine(arch.name)
     words = [f"console={arch.console}", CMDLINE, arch.cmdline, variant.cmdline, machine.cmdline]
     firmware = ["-bios", machine.firmware] if machine.firmware else []
+    tree = ["-dtb", str(boot.tree)] if boot.tree else []
     return [
         *firmware,
+        *tree,
         "-kernel", str(boot.kernel),
         "-initrd", str(boot.initrd),
         "-append", " ".join(filter(None, words)),
@@ -111,8 +125,8 @@ def disks(arch: Arch, variant: Variant, boot: Bootable) -> list[str]:
 
 def devices(arch: Arch, variant: Variant, boot: Bootable) -> list[str]:
     """Return the variant's own devices with the paths of its images filled in."""
-    paths = {name: escape(path) for name, path in boot.images.items()}
-    return [argument.format_map(paths) for argument in variant.machine(arch.name).args]
+    filled = {name: escape(path) for name, path in boot.images.items()} | {"share": "on" if boot.shared else "off"}
+    return [argument.format_map(filled) for argument in variant.machine(arch.name).args]
 
 
 def escape(path: Path) -> str:

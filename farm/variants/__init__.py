@@ -27,6 +27,8 @@ class Machine:
     """What QEMU is given for one architecture; `{NAME}` in `args` stands for the path of the image NAME.
 
     `cpu` is added to the architecture's CPU model. `memory` replaces the variant's, where it is not empty.
+    `{share}` in `args` is "on" for a guest whose images are its own copies and outlive it, else "off". `regions`
+    are (address, bytes) that the device tree is to call persistent memory.
     """
 
     machine: str = ""
@@ -35,6 +37,7 @@ class Machine:
     args: tuple[str, ...] = ()
     firmware: str = ""
     cmdline: str = ""
+    regions: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,8 @@ class Variant:
 
     `gives` maps a word that probes may need to the kernel options without which the guest cannot have it.
     `machines` has an entry per architecture that differs from `Machine()`; `cannot` says for an
-    architecture why it cannot have this variant. `memory` in MiB. `modules` are loaded in order, each after
+    architecture why it cannot have this variant; `lacks` says for a word why it cannot be given here, where
+    that is not the kernel's doing. `memory` in MiB. `modules` are loaded in order, each after
     what it depends on; a leading "?" means: where the kernel has it as a module. `disks` are the images that
     become virtio disks behind the scratch disk (vdb, vdc, …). `setup` are lines for the
     guest's shell, run before the checker; one that fails is reported as a failed promise.
@@ -52,6 +56,7 @@ class Variant:
     name: str
     says: str
     gives: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    lacks: Mapping[str, str] = field(default_factory=dict)
     memory: int = 512
     smp: str = "1"
     cmdline: str = ""

@@ -1,7 +1,7 @@
 """An emulated NVDIMM as a character device: memory that is mapped without any file system."""
 
 from farm.variants import Image, Variant
-from farm.variants.pmem_ext4 import NO_NFIT, NVDIMM, UEFI
+from farm.variants.pmem_ext4 import NO_NFIT, nvdimms
 
 NEEDS = ("CONFIG_ZONE_DEVICE", "CONFIG_NVDIMM_DAX", "CONFIG_DEV_DAX_PMEM", "CONFIG_DEV_DAX", "CONFIG_ACPI_NFIT")
 
@@ -13,6 +13,6 @@ VARIANT = Variant(
     modules=("libnvdimm", "nfit", "nd_btt", "nd_pmem", "dax_pmem", "device_dax"),
     images=(Image("pmem", "devdax", 128),),
     setup=("test -c /dev/dax0.0",),
-    machines={"x86_64": NVDIMM, "arm64": UEFI},
+    machines=nvdimms("pmem", mib=128),
     cannot=NO_NFIT,
 )

@@ -1,16 +1,16 @@
 """DAX on ordinary memory that the command line declares persistent: no NFIT, no device of QEMU's."""
 
 from farm.variants import Image, Machine, Variant, elsewhere
+from farm.variants.pmem_ext4 import FSDAX
+
+# A guest's memory ends with QEMU: nothing that was written is there for the next one.
+ONLY_LOADED = "the image is only loaded into the guest's memory when it starts"
 
 VARIANT = Variant(
     name="pmem-e820",
     says="plain, with 128 MiB of its memory at 256 MiB declared persistent (memmap=), in fsdax mode with ext4 on it",
-    gives={
-        "dax": (
-            *("CONFIG_FS_DAX", "CONFIG_ZONE_DEVICE", "CONFIG_NVDIMM_PFN", "CONFIG_BLK_DEV_PMEM"),
-            "CONFIG_X86_PMEM_LEGACY",
-        )
-    },
+    gives={"dax": (*FSDAX, "CONFIG_X86_PMEM_LEGACY")},
+    lacks={"kept": ONLY_LOADED},
     memory=768,
     modules=("libnvdimm", "nd_e820", "nd_btt", "nd_pmem"),
     images=(Image("pmem", "fsdax-ext4", 128),),

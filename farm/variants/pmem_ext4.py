@@ -1,24 +1,26 @@
 """DAX on an emulated NVDIMM with ext4: the guest in which MAP_SYNC can be accepted."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from farm.variants import Image, Machine, Variant
 
-NVDIMM = Machine(
-    machine="nvdimm=on",
-    memory="512M,slots=2,maxmem=2G",
-    args=(
-        # share=off: the guest writes to a private copy and the image stays as it was made.
-        "-object", "memory-backend-file,id=pmem0,share=off,mem-path={pmem},size=128M",
-        "-device", "nvdimm,id=nvdimm0,memdev=pmem0,unarmed=off",
-    ),
-)  # fmt: skip
 
-# The NFIT is an ACPI table; on arm64 ACPI comes with UEFI firmware.
-UEFI = replace(NVDIMM, firmware="/usr/share/qemu-efi-aarch64/QEMU_EFI.fd")
+def nvdimms(*names: str, mib: int) -> Mapping[str, Machine]:
+    """Return what QEMU is given for NVDIMMs of `mib` MiB, one per image name, where they can be."""
+    args: tuple[str, ...] = ()
+    for name in names:
+        # share=off: the guest writes to a private copy and the image stays as it was made.
+        backend = f"memory-backend-file,id={name}-file,share={{share}},mem-path={{{name}}},size={mib}M"
+        args += ("-object", backend, "-device", f"nvdimm,id={name}-nvdimm,memdev={name}-file,unarmed=off")
+    machine = Machine(machine="nvdimm=on", memory="512M,slots=2,maxmem=2G", args=args)
+    # The NFIT is an ACPI table; on arm64 ACPI comes with UEFI firmware.
+    return {"x86_64": machine, "arm64": replace(machine, firmware="/usr/share/qemu-efi-aarch64/QEMU_EFI.fd")}
+
 
 # Without ZONE_DEVICE a pmem block device refuses DAX even where FS_DAX is set (arm64 5.10).
-NEEDS = ("CONFIG_FS_DAX", "CONFIG_ZONE_DEVICE", "CONFIG_NVDIMM_PFN", "CONFIG_BLK_DEV_PMEM", "CONFIG_ACPI_NFIT")
+FSDAX = ("CONFIG_FS_DAX", "CONFIG_ZONE_DEVICE", "CONFIG_NVDIMM_PFN", "CONFIG_BLK_DEV_PMEM")
+NEEDS = (*FSDAX, "CONFIG_ACPI_NFIT")
 
 NO_NFIT = {
     "i386": "Debian's 686-pae kernels have no ZONE_DEVICE, without which no pmem device does DAX",
@@ -32,11 +34,11 @@ NO_NFIT = {
 
 VARIANT = Variant(
     name="pmem-ext4",
-    says="plain, with a 128 MiB NVDIMM (NFIT) in fsdax mode and ext4 mounted with -o dax on it",
-    gives={"dax": NEEDS},
+    says="plain, with two NVDIMMs (NFIT) of 128 MiB in fsdax mode and ext4 on them: one mounted with -o dax, one spare",
+    gives={"dax": NEEDS, "dax_spare": NEEDS, "kept": NEEDS},
     modules=("libnvdimm", "nfit", "nd_btt", "nd_pmem"),
-    images=(Image("pmem", "fsdax-ext4", 128),),
-    setup=("mount -t ext4 -o dax /dev/pmem0 /mnt/dax",),
-    machines={"x86_64": NVDIMM, "arm64": UEFI},
+    images=(Image("pmem", "fsdax-ext4", 128), Image("spare", "fsdax-ext4", 128)),
+    setup=("mount -t ext4 -o dax /dev/pmem0 /mnt/dax", "test -b /dev/pmem1"),
+    machines=nvdimms("pmem", "spare", mib=128),
     cannot=NO_NFIT,
 )

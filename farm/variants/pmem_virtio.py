@@ -1,16 +1,14 @@
 """DAX on virtio-pmem: flushed by the host on request, and therefore without MAP_SYNC."""
 
 from farm.variants import Image, Machine, Variant, elsewhere
+from farm.variants.pmem_ext4 import FSDAX
+
+NEEDS = (*FSDAX, "CONFIG_VIRTIO_PMEM")
 
 VARIANT = Variant(
     name="pmem-virtio",
     says="plain, with a virtio-pmem device of 128 MiB in fsdax mode and ext4 mounted with -o dax on it",
-    gives={
-        "dax": (
-            *("CONFIG_FS_DAX", "CONFIG_ZONE_DEVICE", "CONFIG_NVDIMM_PFN", "CONFIG_BLK_DEV_PMEM"),
-            "CONFIG_VIRTIO_PMEM",
-        )
-    },
+    gives={"dax": NEEDS, "kept": NEEDS},
     modules=("libnvdimm", "nd_virtio", "virtio_pmem", "nd_btt", "nd_pmem"),
     images=(Image("pmem", "fsdax-ext4", 128),),
     setup=("mount -t ext4 -o dax /dev/pmem0 /mnt/dax",),
@@ -18,8 +16,8 @@ VARIANT = Variant(
         "x86_64": Machine(
             memory="512M,slots=2,maxmem=2G",
             args=(
-                "-object", "memory-backend-file,id=pmem0,share=off,mem-path={pmem},size=128M",
-                "-device", "virtio-pmem-pci,memdev=pmem0,id=vpmem0",
+                "-object", "memory-backend-file,id=pmem-file,share={share},mem-path={pmem},size=128M",
+                "-device", "virtio-pmem-pci,memdev=pmem-file,id=vpmem0",
             ),
         )
     },
