@@ -1,6 +1,6 @@
 """What differs between two kernels: `resolve` their names, `compare` them, show it `as_text` or as JSON."""
 
-from farm.diff.compare import ENDING, WHOLE_CELL, Diff, Only, compare, place_key, together
+from farm.diff.compare import ENDING, WHOLE_CELL, Diff, Only, compare, differing, place_key, together
 from farm.diff.groups import Group, by_behaviour, counts, group, where_text
 from farm.diff.labels import config_differences, option_value
 from farm.diff.names import Choice, resolve
@@ -19,6 +19,7 @@ __all__ = [
     "compare",
     "config_differences",
     "counts",
+    "differing",
     "group",
     "missing_text",
     "option_value",

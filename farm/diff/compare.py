@@ -114,6 +114,16 @@ def place_key(place: tuple[str, str]) -> tuple[int, str, bool, str]:
     return [*ARCHES, arch].index(arch), arch, variant != "plain", variant
 
 
+def differing(stored: Results, catalogue: Catalogue, old: str, new: str, place: tuple[str, str]) -> set[str]:
+    """Return the behaviours in which two kernels differ at one place; none where they cannot be compared."""
+    pair = stored.cell(old, *place), stored.cell(new, *place)
+    if cell_problems(stored, (old, new), pair, place) or unlike(*_infos(pair)):
+        return set()
+    assert pair[0] is not None
+    assert pair[1] is not None
+    return {change.behaviour for change in compare_cells(pair[0], pair[1], catalogue)[0]}
+
+
 def _infos(pair: tuple[StoredCell | None, StoredCell | None]) -> tuple[CellInfo, CellInfo]:
     """Return what both cells say of themselves."""
     assert pair[0] is not None

@@ -10,6 +10,8 @@ from farm import results
 from farm.catalogue import Catalogue
 from farm.diff import Diff
 from farm.errors import InfraError
+from farm.files import sha256_of
+from farm.report.memo import Memo
 from farm.report.model import Site
 from farm.report.pages import alone_page, pages
 from farm.report.render import FILES, HERE
@@ -23,7 +25,7 @@ MANIFEST = "manifest.json"  # path → sha256 of every file of the site; what it
 
 def site(results_root: Path, catalogue: Catalogue, out: Path) -> Path:
     """Render the site of all results into `out` and return its index; files that stay equal are not touched."""
-    model = Site(results.scan(results_root), catalogue)
+    model = Site(results.scan(results_root), catalogue, Memo.of(results_root, out))
     try:
         with step("report", out.name):
             return _write_site(model, out)
@@ -39,18 +41,26 @@ def diff_page(diff: Diff, stored: Results, catalogue: Catalogue) -> str:
 
 
 def _write_site(model: Site, out: Path) -> Path:
-    """Write every page, then drop those that an earlier report made and this one does not."""
+    """Write every page that changed, then drop those that an earlier report made and this one does not."""
     before = _manifest(out)
     made: dict[str, str] = {}
     for name in FILES:
         made[name] = _write(out, name, (HERE / name).read_bytes(), before)
     todo = list(pages(model))
-    for number, (path, make) in enumerate(todo, 1):
-        made[path] = _write(out, path, make().encode("utf-8"), before)
+    for number, page in enumerate(todo, 1):
+        name = f"page {page.path}"
+        known = model.memo.get(name, page.inputs)
+        if known is None or before.get(page.path) != known or not (out / page.path).is_file():
+            known = _write(out, page.path, page.make().encode("utf-8"), before)
+            model.memo.put(name, page.inputs, known)
+        made[page.path] = str(known)
         bus.emit(Event("report", out.name, "progress", done=number, total=len(todo)))
     for path in before.keys() - made.keys():
         (out / path).unlink(missing_ok=True)
-    _write(out, MANIFEST, (json.dumps(made, indent=1, sort_keys=True) + "\n").encode("ascii"), {})
+    manifest = (json.dumps(made, indent=1, sort_keys=True) + "\n").encode("ascii")
+    _write(out, MANIFEST, manifest, {MANIFEST: sha256_of(out / MANIFEST)} if before else {})
+    if not model.stored.problems:  # some show only when a page is made; nobody must miss them the next time
+        model.memo.save()
     return out / "index.html"
 
 

@@ -9,8 +9,10 @@ from farm.catalogue import Behaviour, Claim, Probe
 from farm.judge import Judgement, Summary, Verdict, spans
 from farm.report.grid import Grid, Row, always, grid
 from farm.report.matrix import COLOURS, Cell, letter
-from farm.report.model import NOT_ASKED, SWEEP, Place, Site
+from farm.report.model import Place, Site
+from farm.report.order import SWEEP
 from farm.report.traces import Line, side_by_side
+from farm.report.values import NOT_ASKED
 from farm.types import Ending
 
 PAIRS = 8  # traces side by side for one probe; how many more there are is said

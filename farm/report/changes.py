@@ -19,7 +19,8 @@ from farm.diff import (
     where_text,
 )
 from farm.report.behaviour import trace
-from farm.report.model import SWEEP, Site
+from farm.report.model import Site
+from farm.report.order import SWEEP
 from farm.report.traces import Line, side_by_side
 
 HEADINGS = {

@@ -9,7 +9,8 @@ from itertools import pairwise
 
 from farm.diff import where_text
 from farm.judge import spans
-from farm.report.model import NOT_ASKED, Place, Site
+from farm.report.model import Place, Site
+from farm.report.values import NOT_ASKED
 from farm.types import Ending, Record
 
 SIGNS = "·×!?"  # of cells without records, in the order of their numbers below NOT_ASKED

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from farm.catalogue import Behaviour
 from farm.judge import Overall, Summary
 from farm.report.links import behaviour_href, diff_href
-from farm.report.model import NOT_ASKED, Place, Site, State, call_of
+from farm.report.model import Place, Site, State
+from farm.report.order import call_of
+from farm.report.values import NOT_ASKED
 from farm.types import Ending
 
 COLOURS = 8  # classes g0 … g7 in style.css; later groups take them again, their letters differ
@@ -97,7 +99,7 @@ class _Table:
             return None
         values = [None if value is None else tuple(value[n] for n in asked) for value in found]
         behaviour = self.site.behaviours[name]
-        verdict = self.site.verdicts.of(behaviour)
+        verdict = self.site.verdict(name)
         return Row(behaviour, name.partition(".")[2], behaviour_href(name), verdict, tuple(self.cells(name, values)))
 
     def value(self, behaviour: str, kernel: str) -> Value | None:

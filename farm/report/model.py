@@ -7,55 +7,25 @@ Values are compared for every behaviour in every cell, so each different value g
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable
+from dataclasses import astuple, dataclass, field, replace
 from functools import cached_property
 from itertools import combinations, pairwise
 
 from farm.catalogue import Behaviour, Catalogue
-from farm.diff import Diff, Only, compare, place_key
+from farm.diff import Diff, Only, compare, counts, differing, group, place_key
+from farm.judge import Overall, Summary
+from farm.report.inputs import Inputs
+from farm.report.memo import Memo
+from farm.report.order import FLAVOURS, SWEEP, call_of, call_rank, names, rank
+from farm.report.values import Values
 from farm.report.verdicts import Verdicts
 from farm.results import Results, StoredCell, kernel_key, version_key
-from farm.types import Kernel, Record, upstream
+from farm.types import Kernel
 
 Place = tuple[str, str]  # architecture, variant
 BASE_VARIANT = "plain"
-SWEEP = "sweep."
-NOT_ASKED = -1  # the number of a probe that a cell has no record of
-# The order of the mission's table; calls that it does not have follow by name, sweeps come last.
-CALLS = (
-    *("mmap", "munmap", "mremap", "mprotect", "madvise", "mlock", "mlock2", "mlockall", "munlockall", "mincore"),
-    *("msync", "process_vm_readv", "process_vm_writev", "process_madvise", "brk", "shmat", "shmget", "shmop"),
-    *("swapon", "prctl", "pagefault", "swap", "migrate"),
-)
-FLAVOURS = ("cloud", "generic")  # the order of columns; others follow by name
 GONE = "The catalogue does not have this behaviour (any more); results that were kept from earlier."
-
-
-@dataclass(slots=True)
-class Values:
-    """Numbers for records: equal ending and words, equal number. `why` and instability are no part of a value."""
-
-    records: list[Record] = field(default_factory=list)
-    _numbers: dict[tuple[object, ...], int] = field(default_factory=dict)
-    _by_record: dict[int, int] = field(default_factory=dict)
-
-    def number(self, record: Record | None) -> int:
-        """Return the number of a record's value; records live as long as the results, so an id is a safe key."""
-        if record is None:
-            return NOT_ASKED
-        known = self._by_record.get(id(record))
-        if known is None:
-            value = (record.probe, record.end, *sorted(record.saw.items()))
-            known = self._numbers.setdefault(value, len(self.records))
-            if known == len(self.records):
-                self.records.append(record)
-            self._by_record[id(record)] = known
-        return known
-
-    def is_answer(self, number: int) -> bool:
-        """Whether a value says something about the kernel; numbers below zero are no records."""
-        return number >= 0 and self.records[number].end.is_answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,24 +37,36 @@ class State:
     why: str
 
 
+@dataclass(frozen=True, slots=True)
+class PairSummary:
+    """How many changes lie between two kernels, by label and for each system call, and how much was compared."""
+
+    counts: dict[str, int]
+    calls: dict[str, dict[str, int]]
+    missing: int
+    compared: int
+
+
 @dataclass
 class Site:
     """The results and the catalogue, in the order in which pages show them."""
 
     stored: Results
     catalogue: Catalogue
+    memo: Memo = field(default_factory=Memo)
     values: Values = field(default_factory=Values)
     _diffs: dict[tuple[str, str], Diff] = field(default_factory=dict)
-    _vectors: dict[tuple[str, Place], array[int]] = field(default_factory=dict)
+    _vectors: dict[tuple[str, Place], array[int] | None] = field(default_factory=dict)
     _states: dict[tuple[str, Place], State | None] = field(default_factory=dict)
     _changed: dict[tuple[str, str, Place], set[str]] = field(default_factory=dict)
+    _behaviours: dict[tuple[str, str], dict[Place, set[str]]] = field(default_factory=dict)
     _columns: dict[Place, list[str]] = field(default_factory=dict)
 
     @cached_property
     def kernels(self) -> dict[str, Kernel]:
         """All kernels by name, as columns: flavour by flavour, the oldest first."""
         found = self.stored.kernels()
-        return dict(sorted(found.items(), key=lambda item: (_rank(item[1].flavour, FLAVOURS), kernel_key(item[1]))))
+        return dict(sorted(found.items(), key=lambda item: (rank(item[1].flavour, FLAVOURS), kernel_key(item[1]))))
 
     @cached_property
     def labels(self) -> dict[str, str]:
@@ -92,7 +74,7 @@ class Site:
         flavours = {kernel.flavour for kernel in self.kernels.values()}
         main = next((flavour for flavour in FLAVOURS if flavour in flavours), "")
         found: dict[str, str] = {}
-        for choices in zip(*(_names(kernel, main) for kernel in self.kernels.values()), strict=True):
+        for choices in zip(*(names(kernel, main) for kernel in self.kernels.values()), strict=True):
             for name, label in zip(self.kernels, choices, strict=True):
                 if choices.count(label) == 1:
                     found.setdefault(name, label)
@@ -159,14 +141,17 @@ class Site:
     def vector(self, kernel: str, place: Place) -> array[int] | None:
         """Return the numbers of all probes' values in a cell, in the order of `slices`; None without records."""
         key = kernel, place
-        cell = self.cell(kernel, place)
-        if cell is None or not cell.info.answered:
-            return None
         if key not in self._vectors:
-            get, number = cell.records.get, self.values.number
-            probes = (probe for behaviour in self.behaviours.values() for probe in behaviour.probes)
-            self._vectors[key] = array("i", (number(get(probe)) for probe in probes))
+            cell = self.cell(kernel, place)
+            asked = cell is not None and cell.info.answered
+            records = map(cell.records.get, self.probes) if cell else ()
+            self._vectors[key] = array("i", self.values.numbers(list(records))) if asked else None
         return self._vectors[key]
+
+    @cached_property
+    def probes(self) -> list[str]:
+        """All probes, in the order of `slices`."""
+        return [probe for behaviour in self.behaviours.values() for probe in behaviour.probes]
 
     def cell(self, kernel: str, place: Place) -> StoredCell | None:
         """Return one cell, None where there is none."""
@@ -216,8 +201,8 @@ class Site:
         """
         found: dict[tuple[str, str], list[str]] = {}
         arches = dict.fromkeys(arch for arch, _ in self.places)
-        names = {arch: [name for name in self.kernels if (name, arch) in self._answered_on] for arch in arches}
-        for arch, here in names.items():
+        on = {arch: [name for name in self.kernels if (name, arch) in self._answered_on] for arch in arches}
+        for arch, here in on.items():
             for pair in pairwise(here):
                 if self.alike(*pair):
                     found.setdefault(pair, []).append(arch)
@@ -226,13 +211,13 @@ class Site:
             (one, other): shared
             for one, other in combinations(self.kernels, 2)
             if self.kernels[one].version == self.kernels[other].version
-            and (shared := [arch for arch, here in names.items() if one in here and other in here])
+            and (shared := [arch for arch, here in on.items() if one in here and other in here])
         }
         return {pair: found[pair] for pair in newest} | across
 
     def _newness(self, kernel: str) -> tuple[object, ...]:
         """Sort key by which the newest kernel comes last, the main flavour after others of its version."""
-        flavour, _ = _rank(self.kernels[kernel].flavour, FLAVOURS)
+        flavour, _ = rank(self.kernels[kernel].flavour, FLAVOURS)
         return version_key(self.kernels[kernel].version), -flavour
 
     @cached_property
@@ -259,30 +244,48 @@ class Site:
 
     def changed(self, old: str, new: str, place: Place) -> set[str]:
         """Return the behaviours that changed between two kernels at a place."""
+        if (old, new) in self._diffs and (old, new) not in self._behaviours:
+            found: dict[Place, set[str]] = {}
+            for one in self._diffs[old, new].changes:
+                found.setdefault((one.arch, one.variant), set()).add(one.behaviour)
+            self._behaviours[old, new] = found
+        if (old, new) in self._behaviours:
+            return self._behaviours[old, new].get(place, set())
         key = old, new, place
         if key not in self._changed:
-            changes = self.diff(old, new).changes
-            self._changed[key] = {one.behaviour for one in changes if (one.arch, one.variant) == place}
+            self._changed[key] = differing(self.stored, self.catalogue, old, new, place)
         return self._changed[key]
 
+    @cached_property
+    def inputs(self) -> Inputs:
+        """Digests of what pages are made of."""
+        return Inputs(self.stored, self.catalogue)
 
-def _names(kernel: Kernel, main: str) -> tuple[str, ...]:
-    """Return what a kernel may be called, shortest first; only a flavour that is not `main` is named."""
-    short = ".".join(map(str, upstream(kernel.version)))
-    flavour = "" if kernel.flavour == main else f"-{kernel.flavour}"
-    return short + flavour, kernel.version + flavour, kernel.name
+    def verdict(self, behaviour: str) -> Summary:
+        """Return what all cells together say about a behaviour; an earlier report may have worked it out."""
+        known = self.memo.value(
+            f"verdict {behaviour}",
+            self.inputs.behaviour(behaviour),
+            lambda: list(astuple(self.verdicts.of(self.behaviours[behaviour]))),
+        )
+        overall, *rest = known
+        return Summary(Overall(overall), *rest)
+
+    def pair(self, old: str, new: str) -> PairSummary:
+        """Return how much changed between two kernels; an earlier report may have worked it out."""
+        known = self.memo.value(
+            f"pair {old}..{new}",
+            self.inputs.kernels(old, new),
+            lambda: list(astuple(pair_summary(self.diff(old, new)))),
+        )
+        return PairSummary(*known)
 
 
-def call_of(behaviour: str) -> str:
-    """Return the system call that a behaviour is listed under."""
-    return behaviour.partition(".")[0]
-
-
-def call_rank(call: str) -> tuple[int, str]:
-    """Sort system calls as the table does, sweeps last."""
-    return (len(CALLS) + 1, "") if f"{call}." == SWEEP else (_rank(call, CALLS)[0], call)
-
-
-def _rank(name: str, order: Sequence[str]) -> tuple[int, str]:
-    """Sort key: the place in `order`, after them by name."""
-    return (order.index(name) if name in order else len(order), name)
+def pair_summary(diff: Diff) -> PairSummary:
+    """Count the changes of a diff by label, and by system call."""
+    groups = group(diff.changes)
+    calls: dict[str, dict[str, int]] = {}
+    for one in groups:
+        by_label = calls.setdefault(call_of(one.change.behaviour), {})
+        by_label[one.label] = by_label.get(one.label, 0) + 1
+    return PairSummary(counts(groups), calls, len(diff.missing), diff.compared)

@@ -3,37 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import partial
 
-from farm.diff import Diff, counts, group
+from farm.diff import Diff
 from farm.report import links
 from farm.report.behaviour import behaviour_view
 from farm.report.changes import HEADINGS, ChangeView, DiffView, Section, diff_view
+from farm.report.inputs import digest
 from farm.report.kernel import KernelView, cell_view, config_rows, kernel_view
 from farm.report.matrix import matrix
-from farm.report.model import BASE_VARIANT, SWEEP, Place, Site
+from farm.report.model import BASE_VARIANT, Place, Site
+from farm.report.order import SWEEP
 from farm.report.render import render, render_alone
 from farm.report.sweeps import sweep_view
 
 LATEST = 14  # changes of the newest pair that the index shows
 
 
-def pages(site: Site) -> Iterator[tuple[str, Callable[[], str]]]:
-    """Yield the path of every page and what renders it.
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of the site: its path, what renders it, and a digest of all that it shows."""
 
-    The index comes last: it lists what could not be read, and some of that shows only when it is asked for.
-    """
-    for place in site.places:
-        yield links.matrix_path(place), partial(matrix_page, site, place)
-    for name in site.behaviours:
-        yield links.behaviour_path(name), partial(behaviour_page, site, name)
-    for name in site.kernels:
-        yield links.kernel_path(name), partial(kernel_page, site, name)
+    path: str
+    make: Callable[[], str]
+    inputs: str
+
+
+def pages(site: Site) -> Iterator[Page]:
+    """Yield every page; the index comes last: what could not be read shows at times only when it is asked for."""
+    of = site.inputs
     for old, new in site.pairs:
-        yield links.diff_path(old, new), partial(pair_page, site, old, new)
+        yield Page(links.diff_path(old, new), partial(pair_page, site, old, new), of.kernels(old, new))
+    for name in site.behaviours:
+        yield Page(links.behaviour_path(name), partial(behaviour_page, site, name), of.behaviour(name))
+    verdicts = digest(str(site.verdict(name)) for name in site.behaviours)
+    for place in site.places:
+        yield Page(links.matrix_path(place), partial(matrix_page, site, place), of.place(place, verdicts))
+    for name in site.kernels:
+        yield Page(links.kernel_path(name), partial(kernel_page, site, name), of.kernels(name))
     if site.sweeps:
-        yield "sweeps.html", partial(sweeps_page, site)
-    yield "index.html", partial(index_page, site)
+        yield Page("sweeps.html", partial(sweeps_page, site), of.everything)
+    yield Page("index.html", partial(index_page, site), of.everything)
 
 
 def by_arch(places: list[Place]) -> dict[str, list[Place]]:
@@ -90,9 +101,10 @@ def _shown(latest: DiffView | None) -> list[tuple[Section, list[ChangeView]]]:
 
 def _line(site: Site, old: str, new: str) -> dict[str, object]:
     """Return what the list of pairs says of one; `where` only if it is not every architecture."""
-    diff, arches = site.diff(old, new), site.pairs[old, new]
+    arches = site.pairs[old, new]
     everywhere = len(arches) == len({arch for arch, _ in site.places})
-    return {"diff": diff, "counts": counts(group(diff.changes)), "where": "" if everywhere else ", ".join(arches)}
+    where = "" if everywhere else ", ".join(arches)
+    return {"old": old, "new": new, "summary": site.pair(old, new), "where": where}
 
 
 def matrix_page(site: Site, place: Place) -> str:

@@ -6,6 +6,7 @@ between them, and comparing two records is mostly a comparison of identities.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -38,10 +39,11 @@ class Problem:
 
 @dataclass(slots=True)
 class Pool:
-    """Equal lines as one object."""
+    """Equal lines as one object; `traced` knows the probe of each line of traces."""
 
     records: dict[bytes, Record] = field(default_factory=dict)
     lines: dict[bytes, bytes] = field(default_factory=dict)
+    traced: dict[bytes, str] = field(default_factory=dict)
 
     def record(self, line: bytes) -> Record:
         """Return the record of `line`, the same object for the same bytes."""
@@ -69,11 +71,16 @@ class StoredCell:
             self._records = self._read_records() if self.info.answered else {}
         return self._records
 
-    def trace(self, probe: str) -> tuple[str, ...]:
-        """Return the trace of `probe`, empty where there is none."""
+    @property
+    def trace_lines(self) -> Mapping[str, bytes]:
+        """Traces by probe as they are stored; equal ones are one object."""
         if self._traces is None:
             self._traces = self._read_traces() if self.info.answered else {}
-        line = self._traces.get(probe)
+        return self._traces
+
+    def trace(self, probe: str) -> tuple[str, ...]:
+        """Return the trace of `probe`, empty where there is none."""
+        line = self.trace_lines.get(probe)
         if line is None:
             return ()
         try:
@@ -105,9 +112,20 @@ class StoredCell:
 
     def _read_records(self) -> dict[str, Record]:
         """Read records.jsonl; what is broken is named and left out, so that it is missing."""
+        lines = self._lines("records.jsonl")
+        records = list(map(self.pool.records.get, lines))
+        known = [record for record in records if record is not None]
+        if len(known) == len(lines):
+            probes = [record.probe for record in known]
+            if all(map(str.__lt__, probes, probes[1:])):
+                return dict(zip(probes, known, strict=True))
+        return self._read_new_records(lines)
+
+    def _read_new_records(self, lines: list[bytes]) -> dict[str, Record]:
+        """Read lines of which some were in no cell before, or which are not as they should be."""
         found: dict[str, Record] = {}
         last = ""
-        for number, line in enumerate(self._lines("records.jsonl"), 1):
+        for number, line in enumerate(lines, 1):
             try:
                 record = self._record_after(line, last)
             except ResultsError as error:
@@ -128,15 +146,18 @@ class StoredCell:
 
     def _read_traces(self) -> dict[str, bytes]:
         """Read traces.jsonl.zst as lines by probe; they are parsed when shown."""
-        lines = self.pool.lines
-        found: dict[str, bytes] = {}
-        for number, line in enumerate(self._lines("traces.jsonl.zst"), 1):
-            start = TRACE_START.match(line)
-            if start is None:
-                self._blame("traces.jsonl.zst", f"line {number} is no trace")
-            else:
-                found[start.group(1).decode("ascii")] = lines.setdefault(line, line)
-        return found
+        lines = self._lines("traces.jsonl.zst")
+        probes = list(map(self.pool.traced.get, lines))
+        for number, (line, known) in enumerate(zip(lines, probes, strict=True), 1):
+            if known is None:
+                start = TRACE_START.match(line)
+                if start is None:
+                    self._blame("traces.jsonl.zst", f"line {number} is no trace")
+                else:
+                    self.pool.lines[line] = line
+                    probes[number - 1] = self.pool.traced[line] = start.group(1).decode("ascii")
+        shared = self.pool.lines
+        return {probe: shared[line] for probe, line in zip(probes, lines, strict=True) if probe is not None}
 
 
 @dataclass(slots=True)
@@ -169,6 +190,13 @@ class Results:
                 del self._configs[next(iter(self._configs))]
             self._configs[key] = self._read_config(kernel, arch)
         return self._configs[key]
+
+    def config_digest(self, kernel: str, arch: str) -> str:
+        """Return a digest of the kernel's own configuration file, empty where there is none."""
+        try:
+            return hashlib.sha256((self.root / kernel / arch / "config").read_bytes()).hexdigest()
+        except OSError:
+            return ""
 
     def _read_config(self, kernel: str, arch: str) -> str:
         try:
