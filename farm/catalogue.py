@@ -27,7 +27,7 @@ FILE_KEYS = ("behaviours", "explains")
 BEHAVIOUR_KEYS = ("listed", "condition", "constraint", "remark", "says", "probes", "kinds")
 PROBE_KEYS = ("says", "source", "needs", "config", "core", "saw", "claim")
 CONDITIONS = ("since", "until", "arch")
-KNOWN_KEYS = ("id", "what", "since", "origin", "arch", "config", "probes", "words")
+KNOWN_KEYS = ("id", "what", "since", "origin", "arch", "config", "probes", "words", "values")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,10 @@ class Behaviour:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A known change; `probes` and `words` are globs over what shows it, `config` the kernel option behind it."""
+    """A known change; `probes`, `words` and `values` ("before → after") are globs over what shows it.
+
+    `config` is the kernel option behind it. A word that was not said is "(nothing)" in `values`.
+    """
 
     id: str
     what: str
@@ -90,6 +93,7 @@ class Known:
     config: str = ""
     probes: tuple[str, ...] = ()
     words: tuple[str, ...] = ("*",)
+    values: tuple[str, ...] = ("*",)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -245,4 +249,5 @@ def _known(node: Node) -> Known:
         config=node.text("config"),
         probes=node.texts("probes") or ("*",),
         words=node.texts("words") or ("*",),
+        values=node.texts("values") or ("*",),
     )

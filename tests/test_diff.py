@@ -202,11 +202,21 @@ def test_a_known_change_between_the_two_versions_explains_what_it_names(differ: 
         (replace(KNOWN, since=("7.2", "6.12.118")), "unexplained"),
         (replace(KNOWN, since=(), config="CONFIG_FS_DAX"), "config"),
         (replace(KNOWN, since=(), config="CONFIG_MMU"), "unexplained"),
+        (replace(KNOWN, values=("EINVAL → *",)), "explained"),
+        (replace(KNOWN, values=("ok → EINVAL", "EINVAL → EPERM")), "unexplained"),
+        (replace(KNOWN, since=(), config="CONFIG_FS_DAX", values=("ok → EINVAL",)), "config"),
     ],
 )
 def test_a_known_change_explains_only_what_lies_between(differ: Differ, known: Known, label: str) -> None:
     diff = differ(old(record(C, mremap="EINVAL")), new(record(C, mremap="ok")), known=catalogue(known))
     assert [one.label for one in diff.changes] == [label]
+
+
+def test_what_a_known_change_says_of_values_is_read_in_the_order_of_time(differ: Differ) -> None:
+    known = catalogue(replace(KNOWN, values=("EINVAL → ok",)), replace(KNOWN, id="not said", values=("(nothing) → 1",)))
+    sides = (old(record(C, mremap="EINVAL")), new(record(C, mremap="ok", moved=1)))
+    assert [one.label for one in differ(*sides, known=known).changes] == ["explained", "explained"]
+    assert [one.label for one in differ(*sides, names=(NEW, OLD), known=known).changes] == ["explained", "explained"]
 
 
 def test_an_option_that_the_probe_names_makes_it_a_change_of_configuration(differ: Differ) -> None:

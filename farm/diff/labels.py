@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import translate
 
@@ -32,13 +32,25 @@ class Explanation:
     known: Known
     probes: re.Pattern[str]
     words: re.Pattern[str]
+    values: re.Pattern[str]
     by_version: bool
+    backwards: bool
 
     def fits(self, change: Change) -> bool:
-        """Whether it speaks about the probe, word and architecture of `change`."""
+        """Whether it speaks about the probe, word, values and architecture of `change`."""
         if self.known.arch and change.arch not in self.known.arch:
             return False
-        return bool(self.probes.match(change.probe) and self.words.match(change.word))
+        if not (self.probes.match(change.probe) and self.words.match(change.word)):
+            return False
+        return any(self.values.match(values) for values in self._values(change))
+
+    def _values(self, change: Change) -> Iterator[str]:
+        """Yield "before → after"; both ways round for an option, which has no order in time."""
+        old, new = ("(nothing)" if value is None else value for value in (change.old, change.new))
+        if not self.backwards:
+            yield f"{old} → {new}"
+        if self.backwards or self.known.config:
+            yield f"{new} → {old}"
 
 
 @dataclass(slots=True)
@@ -51,12 +63,12 @@ class Labeller:
     new: str
     _explanations: list[Explanation] | None = None
     _options: dict[tuple[str, str], str | None] = field(default_factory=dict)
-    _labels: dict[tuple[str, str, str, str], tuple[str, str | None]] = field(default_factory=dict)
+    _labels: dict[tuple[object, ...], tuple[str, str | None]] = field(default_factory=dict)
 
     def labelled(self, change: Change) -> Change:
         """Return `change` with its label, and what it is because of."""
         whys = self._whys(change)
-        key = change.probe, change.word, change.arch, whys
+        key = change.probe, change.word, change.old, change.new, change.arch, whys
         if key not in self._labels:
             self._labels[key] = self._label(change, whys)
         label, because = self._labels[key]
@@ -85,9 +97,9 @@ class Labeller:
             kernels = self.stored.kernels()
             versions = [kernel.version for name in (self.old, self.new) if (kernel := kernels.get(name))]
             self._explanations = [
-                Explanation(known, globs(known.probes), globs(known.words), by_version)
+                explanation(known, versions)
                 for known in self.catalogue.known
-                if (by_version := lies_between(known, versions)) or known.config
+                if lies_between(known, versions) or known.config
             ]
         return self._explanations
 
@@ -108,6 +120,13 @@ class Labeller:
         cells = (self.stored.cell(kernel, change.arch, change.variant) for kernel in (self.old, self.new))
         records: list[Record | None] = [cell.records.get(change.probe) if cell else None for cell in cells]
         return " ".join(record.why for record in records if record)
+
+
+def explanation(known: Known, versions: Sequence[str]) -> Explanation:
+    """Make ready what `known` says of two versions; `backwards` where only the first of them has the change."""
+    between = lies_between(known, versions)
+    patterns = globs(known.probes), globs(known.words), globs(known.values)
+    return Explanation(known, *patterns, between, between and since_holds(known.since, versions[0]))
 
 
 def lies_between(known: Known, versions: Sequence[str]) -> bool:
