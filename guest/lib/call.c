@@ -3,7 +3,7 @@
 #include <unistd.h>
 #include "internal.h"
 
-/* calls that some target, or the compiler's headers, do not have: they answer ENOSYS */
+/* calls that some target, or the compiler's headers, do not have: they answer ENOSYS, and are not made */
 #ifndef __NR_map_shadow_stack
 #define __NR_map_shadow_stack -1
 #endif
@@ -77,6 +77,8 @@ long untraced_call(enum call_number number, const long long args[6])
 {
 	long a[16] = {0}, result;
 
+	if (numbers[number] < 0) /* ARM's kernel answers number -1 with the first argument */
+		return -ENOSYS;
 	spread(number, args, a);
 	if (number == CALL_mmap)
 		a[5] = (long)(args[5] / MMAP_OFFSET_UNIT);
