@@ -74,6 +74,21 @@ def report(_: Context, out: str = "", results: str = "") -> int:
     return write_report(out=out, folder=results)
 
 
+@command(help={
+    **RESULTS, "format": "bcd, csv, junit, kcidb, ktap or squad", "kernels": "only these: series, versions or names",
+    "arches": "only these architectures", "variants": "only these guest configurations",
+    "out": "a file, or a folder (with a slash at its end) for formats of many files", "base": "the site's address",
+    "origin": "the name of this farm in KCIDB",
+})
+def export(
+    _: Context, format: str, kernels: str = "", arches: str = "", variants: str = "", out: str = "",
+    results: str = "", base: str = "", origin: str = "memory_farm",
+) -> int:
+    """Write results in a format that others read: 0 all is there, 2 something in it is missing."""
+    from farm.commands.exporting import export_results
+    return export_results(format, (kernels, arches, variants), out=out, folder=results, base=base, origin=origin)
+
+
 @command(positional=["cell"], help={"cell": "<kernel>/<arch>/<variant>, for instance 6.12/arm64/plain", **HOST})
 def shell(_: Context, cell: str, offline: bool = False, yes: bool = False) -> int:
     """Open a shell in the guest of a cell."""
