@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from farm import report, results
+from farm.arches import ARCHES
 from farm.catalogue import Catalogue, load
 from farm.diff import compare
 from farm.errors import InfraError
@@ -69,14 +70,15 @@ def test_pages_lie_at_paths_that_never_change(made: Made) -> None:
     pair = "diff/debian-6.1.192-1-cloud..debian-6.12.117-1-cloud.html"
     flavours = "diff/debian-6.12.117-1-cloud..debian-6.12.117-1-generic.html"
     expected = {"index.html", "sweeps.html", f"behaviour/{CALL}.html", "behaviour/sweep.madvise.html", pair, flavours}
-    expected |= {
-        f"kernel/{FIRST}.html",
-        f"kernel/{LAST}.html",
-        "matrix/x86_64-plain.html",
-        "matrix/arm64-pmem-ext4.html",
-    }
+    expected |= {f"kernel/{FIRST}.html", f"kernel/{LAST}.html"}
+    expected |= {"matrix/x86_64-plain.html", "matrix/arm64-pmem-ext4.html", "arch/arm64.html", "arches/6.1.192.html"}
+    expected |= {"tracker.html", "timeline.html", "arches.html", "method.html"}
+    expected |= {f"sweep/madvise/{LAST}/arm64-plain.html"}
     assert expected <= made.pages.keys()
-    assert len(made.pages) == 2 + 17 + 6 + 6 + 5  # index, sweeps; behaviours; kernels; matrices; pairs
+    assert (made.out / "tracker.json").is_file()
+    sweeps = len(SERIES) * 6 - 1
+    # index and five overviews; behaviours; kernels; matrices; pairs; versions
+    assert len(made.pages) == 6 + 17 + 6 + 6 + 5 + len(SERIES) + len(ARCHES) + sweeps
 
 
 def test_every_link_leads_somewhere(made: Made) -> None:
@@ -96,11 +98,12 @@ def test_ids_are_unique_on_a_page_and_headings_skip_no_level(made: Made) -> None
         assert all(after <= before + 1 for before, after in pairwise(levels)), path
 
 
-def test_no_page_has_a_script_a_style_attribute_or_a_form(made: Made) -> None:
+def test_no_page_has_a_script_of_its_own_a_style_attribute_or_a_form(made: Made) -> None:
     for path, page in made.pages.items():
         assert not page.tags & {"script", "iframe", "form", "img", "object", "base", "style"}, path
         assert not [name for name in page.attributes if name.startswith("on") or name == "style"], path
-        assert "default-src &#39;none&#39;; style-src &#39;self&#39;" in made.text(path)
+        policy = "default-src &#39;none&#39;; script-src &#39;self&#39;; style-src &#39;self&#39;"
+        assert policy in made.text(path)
 
 
 def test_the_index_shows_the_newest_pair_the_base_matrix_and_every_cell(made: Made) -> None:

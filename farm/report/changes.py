@@ -19,8 +19,9 @@ from farm.diff import (
     where_text,
 )
 from farm.report.behaviour import trace
-from farm.report.model import Site
-from farm.report.order import SWEEP
+from farm.report.mail import mail
+from farm.report.model import Site, calls
+from farm.report.order import SWEEP, call_rank
 from farm.report.traces import Line, side_by_side
 
 HEADINGS = {
@@ -77,6 +78,8 @@ class DiffView:
     sections: tuple[Section, ...]
     missing: tuple[tuple[str, str], ...]
     across: bool
+    calls: dict[str, dict[str, int]]
+    mail: str
 
     @property
     def total(self) -> int:
@@ -98,7 +101,9 @@ def diff_view(site: Site, diff: Diff) -> DiffView:
             sections.append(Section(label, title, says, len(chosen), views))
     missing = tuple((why, missing_text(same)) for why, same in by_reason(diff.missing).items())
     across = site.kernels[diff.old].flavour != site.kernels[diff.new].flavour
-    return DiffView(diff, summary_line(diff, groups), counts(groups), tuple(sections), missing, across)
+    text = mail(diff, site.labels[diff.old], site.labels[diff.new])
+    by_call = dict(sorted(calls(groups).items(), key=lambda item: call_rank(item[0])))
+    return DiffView(diff, summary_line(diff, groups), counts(groups), tuple(sections), missing, across, by_call, text)
 
 
 def change_view(site: Site, diff: Diff, one: Group, *, traces: bool = True) -> ChangeView:

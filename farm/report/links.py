@@ -27,6 +27,21 @@ def matrix_path(place: tuple[str, str]) -> str:
     return f"matrix/{place[0]}-{place[1]}.html"
 
 
+def arch_path(arch: str) -> str:
+    """Return the path of an architecture's page."""
+    return f"arch/{arch}.html"
+
+
+def across_path(version: str) -> str:
+    """Return the path of the page that compares architectures on one version."""
+    return f"arches/{version}.html"
+
+
+def sweep_path(behaviour: str, kernel: str, place: tuple[str, str]) -> str:
+    """Return the path of the map of one sweep in one cell."""
+    return f"sweep/{behaviour.partition('.')[2]}/{kernel}/{place[0]}-{place[1]}.html"
+
+
 def href(path: str, anchor: str = "") -> str:
     """Return `path` as it stands in a link; `anchor` is an id on that page."""
     return quote(path, safe=SAFE + "/") + (f"#{quote(anchor, safe=SAFE)}" if anchor else "")

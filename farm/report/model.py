@@ -13,7 +13,7 @@ from functools import cached_property
 from itertools import combinations, pairwise
 
 from farm.catalogue import Behaviour, Catalogue
-from farm.diff import Diff, Only, compare, counts, differing, group, place_key
+from farm.diff import Diff, Group, Only, compare, counts, differing, group, place_key
 from farm.judge import Overall, Summary
 from farm.report.inputs import Inputs
 from farm.report.memo import Memo
@@ -284,8 +284,13 @@ class Site:
 def pair_summary(diff: Diff) -> PairSummary:
     """Count the changes of a diff by label, and by system call."""
     groups = group(diff.changes)
-    calls: dict[str, dict[str, int]] = {}
+    return PairSummary(counts(groups), calls(groups), len(diff.missing), diff.compared)
+
+
+def calls(groups: Iterable[Group]) -> dict[str, dict[str, int]]:
+    """Count changes by system call and label."""
+    found: dict[str, dict[str, int]] = {}
     for one in groups:
-        by_label = calls.setdefault(call_of(one.change.behaviour), {})
+        by_label = found.setdefault(call_of(one.change.behaviour), {})
         by_label[one.label] = by_label.get(one.label, 0) + 1
-    return PairSummary(counts(groups), calls, len(diff.missing), diff.compared)
+    return found

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from functools import partial
 
 from farm.diff import Diff
@@ -14,20 +13,12 @@ from farm.report.inputs import digest
 from farm.report.kernel import KernelView, cell_view, config_rows, kernel_view
 from farm.report.matrix import matrix
 from farm.report.model import BASE_VARIANT, Place, Site
-from farm.report.order import SWEEP
-from farm.report.render import render, render_alone
-from farm.report.sweeps import sweep_view
+from farm.report.order import SWEEP, call_of
+from farm.report.overviews import overviews
+from farm.report.render import Page, render, render_alone
+from farm.report.sweeps import Sweep, sweep_view
 
 LATEST = 14  # changes of the newest pair that the index shows
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """One page of the site: its path, what renders it, and a digest of all that it shows."""
-
-    path: str
-    make: Callable[[], str]
-    inputs: str
 
 
 def pages(site: Site) -> Iterator[Page]:
@@ -42,8 +33,7 @@ def pages(site: Site) -> Iterator[Page]:
         yield Page(links.matrix_path(place), partial(matrix_page, site, place), of.place(place, verdicts))
     for name in site.kernels:
         yield Page(links.kernel_path(name), partial(kernel_page, site, name), of.kernels(name))
-    if site.sweeps:
-        yield Page("sweeps.html", partial(sweeps_page, site), of.everything)
+    yield from overviews(site)
     yield Page("index.html", partial(index_page, site), of.everything)
 
 
@@ -115,8 +105,9 @@ def matrix_page(site: Site, place: Place) -> str:
 
 def behaviour_page(site: Site, name: str) -> str:
     """Render the page of one behaviour."""
-    sweep = sweep_view(site, name) if name.startswith(SWEEP) else None
-    values = {"view": behaviour_view(site, name), "sweep": sweep}
+    sweep = Sweep(site, name) if name.startswith(SWEEP) else None
+    shown = sweep_view(sweep, sweep.newest) if sweep and sweep.cells else None
+    values = {"view": behaviour_view(site, name), "sweep": shown}
     return render(site, "behaviour.html.j2", links.behaviour_path(name), **values)
 
 
@@ -148,6 +139,7 @@ def pair_page(site: Site, old: str, new: str) -> str:
         "view": view,
         "arches": site.pairs[old, new],
         "anchored": anchored(view),
+        "first": first_of_calls(view),
         "config": config_rows(site, old, new) if view.across else {},
         "before": links.diff_href(*before) if before else "",
         "after": links.diff_href(*after) if after else "",
@@ -160,8 +152,24 @@ def alone_page(site: Site, diff: Diff) -> str:
     view = diff_view(site, diff)
     config = config_rows(site, diff.old, diff.new) if view.across else {}
     arches = dict.fromkeys(arch for arch, _ in diff.cells)
-    values = {"view": view, "anchored": anchored(view), "config": config, "before": "", "after": ""}
+    values = {
+        "view": view,
+        "anchored": anchored(view),
+        "first": first_of_calls(view),
+        "config": config,
+        "before": "",
+        "after": "",
+    }
     return render_alone(site, "diff.html.j2", **values, arches=list(arches))
+
+
+def first_of_calls(view: DiffView) -> dict[str, str]:
+    """Return the first behaviour of each system call on the page."""
+    names = (name for section in view.sections for name in section.behaviours)
+    found: dict[str, str] = {}
+    for name in names:
+        found.setdefault(call_of(name), name)
+    return found
 
 
 def anchored(view: DiffView) -> dict[str, set[str]]:
@@ -173,10 +181,3 @@ def anchored(view: DiffView) -> dict[str, set[str]]:
         found[label] = set(known)
         known |= section.behaviours.keys() if section else set()
     return found
-
-
-def sweeps_page(site: Site) -> str:
-    """Render the list of sweeps."""
-    views = [view for name in site.sweeps if (view := sweep_view(site, name))]
-    says = {name: site.behaviours[name].says for name in site.sweeps}
-    return render(site, "sweeps.html.j2", "sweeps.html", views=views, says=says)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -17,9 +19,20 @@ from farm.report.model import Place, Site
 from farm.visible import visible
 
 HERE = Path(__file__).parent
-FILES = ("style.css", "icon.svg")
-# Nothing may run, and nothing may be fetched but our own style and icon.
-POLICY = "default-src 'none'; style-src {style}; img-src 'self'; base-uri 'none'; form-action 'none'"
+FILES = ("style.css", "icon.svg", "site.js", "tracker.schema.json")
+# Nothing may run and nothing may be fetched but our own script, style and icon; no line of a page is a script.
+POLICY = (
+    "default-src 'none'; script-src {script}; style-src {style}; img-src 'self'; base-uri 'none'; form-action 'none'"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of the site: its path, what renders it, and a digest of all that it shows."""
+
+    path: str
+    make: Callable[[], str]
+    inputs: str
 
 
 class Hrefs:
@@ -32,6 +45,21 @@ class Hrefs:
     def kernel(name: str) -> str:
         """Return the link to a kernel."""
         return links.href(links.kernel_path(name))
+
+    @staticmethod
+    def arch(name: str) -> str:
+        """Return the link to an architecture."""
+        return links.href(links.arch_path(name))
+
+    @staticmethod
+    def across(version: str) -> str:
+        """Return the link to the architectures on one version."""
+        return links.href(links.across_path(version))
+
+    @staticmethod
+    def sweep(behaviour: str, kernel: str, place: Place) -> str:
+        """Return the link to the map of a sweep in one cell."""
+        return links.href(links.sweep_path(behaviour, kernel, place))
 
     @staticmethod
     def matrix(place: Place) -> str:
@@ -69,7 +97,11 @@ def environment() -> Environment:
 
 def render(site: Site, template: str, path: str, **values: object) -> str:
     """Render the page that lies at `path` under the site's root."""
-    page: dict[str, object] = {"root": "../" * path.count("/"), "style": "", "csp": POLICY.format(style="'self'")}
+    page: dict[str, object] = {
+        "root": "../" * path.count("/"),
+        "style": "",
+        "csp": POLICY.format(script="'self'", style="'self'"),
+    }
     return _rendered(site, template, page, values)
 
 
@@ -78,7 +110,11 @@ def render_alone(site: Site, template: str, **values: object) -> str:
     style = (HERE / "style.css").read_text("utf-8")
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode("ascii")
     own = Markup(style)  # noqa: S704 - our own file; it has to stay as it is, or the digest does not fit
-    page: dict[str, object] = {"root": "", "style": own, "csp": POLICY.format(style=f"'sha256-{digest}'")}
+    page: dict[str, object] = {
+        "root": "",
+        "style": own,
+        "csp": POLICY.format(script="'none'", style=f"'sha256-{digest}'"),
+    }
     return _rendered(site, template, page, values)
 
 

@@ -4,34 +4,37 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 
-from farm.report.matrix import COLOURS, Cell, letter
+from markupsafe import Markup
+
+from farm.report.matrix import COLOURS, letter
 from farm.report.model import BASE_VARIANT, Place, Site
 from farm.types import Record
 
 
 @dataclass(frozen=True, slots=True)
 class SweepRow:
-    """One kind of mapping."""
+    """One kind of mapping; `cells` is the HTML of its table cells, made here because a map has thousands."""
 
     kind: str
     probe: str
-    cells: tuple[Cell, ...]
+    cells: Markup
     why: str
 
 
 @dataclass(frozen=True, slots=True)
 class SweepView:
-    """One sweep on one kernel; `legend` maps a letter to its value and colour."""
+    """One sweep in one cell; `legend` has for each value its letter, colour and count."""
 
     behaviour: str
     kernel: str
     place: Place
     operations: tuple[str, ...]
     rows: tuple[SweepRow, ...]
-    legend: tuple[tuple[str, str, str], ...]
-    changed: int
+    legend: tuple[tuple[str, str, str, int], ...]
+    changed: tuple[tuple[str, str, str], ...]
 
     @property
     def size(self) -> str:
@@ -39,38 +42,75 @@ class SweepView:
         return f"{len(self.rows)} × {len(self.operations)}"
 
 
-def _place_of(site: Site, behaviour: str) -> tuple[str, Place] | None:
-    """Return the newest kernel at the first place that has records of this sweep."""
-    part = site.slices[behaviour]
-    for place in sorted(site.places, key=lambda place: place[1] != BASE_VARIANT):
-        for kernel in reversed([name for name in site.columns(place) if site.kernels[name].flavour == _main(site)]):
-            vector = site.vector(kernel, place)
-            if vector is not None and any(site.values.is_answer(number) for number in vector[part]):
-                return kernel, place
-    return None
+@dataclass
+class Sweep:
+    """One sweep in all cells: what several of its maps need, worked out once."""
+
+    site: Site
+    behaviour: str
+    _ever: dict[Place, dict[str, dict[str, set[str]]]] = field(default_factory=dict)
+
+    @cached_property
+    def probes(self) -> tuple[str, ...]:
+        """Its probes: one for each kind of mapping."""
+        return self.site.behaviours[self.behaviour].probes
+
+    @cached_property
+    def cells(self) -> dict[Place, list[str]]:
+        """The kernels of each place that have answers to it; the base variant first, the oldest kernel first."""
+        found: dict[Place, list[str]] = {}
+        for place in sorted(self.site.places, key=lambda place: place[1] != BASE_VARIANT):
+            for kernel in self.site.columns(place):
+                cell = self.site.cell(kernel, place)
+                records = map(cell.records.get, self.probes) if cell else ()
+                if any(record.end.is_answer for record in records if record):
+                    found.setdefault(place, []).append(kernel)
+        return found
+
+    @property
+    def newest(self) -> tuple[str, Place]:
+        """The newest kernel of the main flavour at the first place."""
+        place, kernels = next(iter(self.cells.items()))
+        main = self.site.kernels[kernels[0]].flavour
+        return [kernel for kernel in kernels if self.site.kernels[kernel].flavour == main][-1], place
+
+    def ever(self, place: Place) -> dict[str, dict[str, set[str]]]:
+        """Return by probe and operation every value that it ever gave at this place, on any kernel."""
+        if place not in self._ever:
+            self._ever[place] = {probe: self._values(place, probe) for probe in self.probes}
+        return self._ever[place]
+
+    def _values(self, place: Place, probe: str) -> dict[str, set[str]]:
+        """Return by operation every value that one probe ever gave at a place."""
+        cells = (self.site.cell(kernel, place) for kernel in self.site.columns(place))
+        records = {id(record): record for cell in cells if cell and (record := cell.records.get(probe))}
+        found: dict[str, set[str]] = {}
+        for record in records.values():
+            for word, value in record.saw.items() if record.end.is_answer else ():
+                if word not in record.unstable:
+                    found.setdefault(word, set()).add(str(value))
+        return found
 
 
-def _main(site: Site) -> str:
-    """Return the flavour of the first column."""
-    return next(iter(site.kernels.values())).flavour
-
-
-def sweep_view(site: Site, behaviour: str) -> SweepView | None:
-    """Return the map of one sweep; None where there are no records."""
-    found = _place_of(site, behaviour)
-    if found is None:
-        return None
-    kernel, place = found
-    cell = site.cell(kernel, place)
+def sweep_view(sweep: Sweep, where: tuple[str, Place]) -> SweepView:
+    """Return the map of one sweep in one cell."""
+    kernel, place = where
+    cell = sweep.site.cell(kernel, place)
     assert cell is not None
-    records = {probe: cell.records[probe] for probe in site.behaviours[behaviour].probes if probe in cell.records}
+    records = {probe: cell.records[probe] for probe in sweep.probes if probe in cell.records}
     operations = tuple(sorted({word for record in records.values() for word in record.saw}, key=by_number))
     values = Counter(str(value) for record in records.values() for value in record.saw.values())
     letters = {value: n for n, (value, _) in enumerate(values.most_common())}
-    rows = [_row(site, place, record, operations, letters) for record in records.values()]
-    legend = tuple((letter(n), value, f"g{n % COLOURS}") for value, n in letters.items())
-    changed = sum("new" in one.classes for row in rows for one in row.cells)
-    return SweepView(behaviour, kernel, place, operations, tuple(rows), legend, changed)
+    ever = sweep.ever(place)
+    changed = {probe: {word for word, seen in ever[probe].items() if len(seen) > 1} for probe in records}
+    rows = [_row(record, operations, letters, changed[probe]) for probe, record in records.items()]
+    legend = tuple((letter(n), value, f"g{n % COLOURS}", values[value]) for value, n in letters.items())
+    told = tuple(
+        (probe.rpartition(".")[2], word, ", ".join(sorted(ever[probe][word])))
+        for probe, words in changed.items()
+        for word in sorted(words, key=by_number)
+    )
+    return SweepView(sweep.behaviour, kernel, place, operations, tuple(rows), legend, told)
 
 
 def by_number(word: str) -> list[tuple[int, str]]:
@@ -78,36 +118,16 @@ def by_number(word: str) -> list[tuple[int, str]]:
     return [(int(part), "") if part.isdecimal() else (0, part) for part in re.split(r"(\d+)", word)]
 
 
-def _row(site: Site, place: Place, record: Record, operations: tuple[str, ...], letters: dict[str, int]) -> SweepRow:
+def _row(record: Record, operations: tuple[str, ...], letters: dict[str, int], changed: set[str]) -> SweepRow:
     """Return the row of one kind of mapping."""
-    kind = record.probe.rpartition(".")[2]
-    ever = _ever(site, place, record.probe)
     cells = []
     for operation in operations:
         value = record.saw.get(operation)
         if value is None:
-            cells.append(Cell("", "void"))
+            cells.append('<td class="void"></td>')
             continue
         number = letters[str(value)]
-        changed = len(ever.get(operation, ())) > 1
-        title = f"{kind} × {operation}: {value}"
-        if changed:
-            title += f"; over the kernels: {', '.join(sorted(ever[operation]))}"
-        cells.append(Cell(letter(number), f"g{number % COLOURS}" + " new" * changed, title=title))
-    return SweepRow(kind, record.probe, tuple(cells), record.why)
-
-
-def _ever(site: Site, place: Place, probe: str) -> dict[str, set[str]]:
-    """Return every value that each operation ever gave at this place, on any kernel."""
-    found: dict[str, set[str]] = {}
-    seen: set[int] = set()
-    for kernel in site.columns(place):
-        cell = site.cell(kernel, place)
-        record = cell.records.get(probe) if cell else None
-        number = site.values.number(record)
-        if record is not None and number not in seen and record.end.is_answer:
-            seen.add(number)
-            for word, value in record.saw.items():
-                if word not in record.unstable:
-                    found.setdefault(word, set()).add(str(value))
-    return found
+        mark = " new" if operation in changed else ""
+        cells.append(f'<td class="g{number % COLOURS}{mark}">{letter(number)}</td>')
+    html = Markup("".join(cells))  # noqa: S704 - made of numbers and letters alone
+    return SweepRow(record.probe.rpartition(".")[2], record.probe, html, record.why)
