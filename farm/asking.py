@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from farm import check
 from farm.check import Order
 from farm.errors import GuestError, InfraError, LostError
-from farm.guest import Guest, start
+from farm.guest import Guest, run_folder, start
 from farm.plan import Cell
 from farm.prepare import Prepared
+from farm.run import run
 from farm.steps import Event, bus, step
 from farm.types import Ending, Record
 
@@ -38,13 +40,43 @@ def ask_all(cell: Cell, prepared: Prepared, order: Order) -> Answers:
     answers = Answers()
     pending = list(order.probes)
     while pending and len(answers.guests) < MAX_GUESTS:
-        left = Order(tuple(pending), order.gives, order.ruled_out, order.slowness)
+        left = replace(order, probes=tuple(pending))
         with booted(cell, prepared, answers) as guest:
             ask_one(cell, guest, left, answers)
         pending = [probe for probe in pending if probe not in answers.records]
     for probe in pending:
         answers.records[probe] = Record(probe, Ending.LOST, why=f"{MAX_GUESTS} guests were lost before this probe")
+    if any(order.kill):
+        ask_over_a_kill(cell, prepared, order, answers)
     return answers
+
+
+def ask_over_a_kill(cell: Cell, prepared: Prepared, order: Order, answers: Answers) -> None:
+    """Ask in a guest that is then killed, and in the next one what it left; what cannot be asked is booked as lost."""
+    why = "the guest before the kill did not answer"
+    try:
+        with own_images(prepared.images) as kept:
+            for part in order.kill:
+                # A guest ends by SIGKILL: nothing in it, and nothing in QEMU, has a chance to write anything back.
+                with booted(cell, prepared, answers, kept) as guest:
+                    ask_one(cell, guest, replace(order, probes=part), answers)
+                answered = (answers.records[one].end == Ending.ANSWERED for one in part if one in answers.records)
+                if sum(answered) < len(part):
+                    break
+    except (GuestError, InfraError) as error:
+        why = error.message
+    for probe in (probe for part in order.kill for probe in part if probe not in answers.records):
+        answers.records[probe] = Record(probe, Ending.LOST, why=why)
+
+
+@contextmanager
+def own_images(images: Mapping[str, Path]) -> Iterator[Mapping[str, Path]]:
+    """Yield copies of `images` that guests may write to, one after the other; removed in the end."""
+    with run_folder() as folder:
+        copies = {name: folder / f"{name}.img" for name in images}
+        for name, path in images.items():
+            run(["cp", "--sparse=always", path, copies[name]])
+        yield copies
 
 
 def ask_repeatedly(cell: Cell, prepared: Prepared, order: Order, times: int) -> Answers:
@@ -72,12 +104,12 @@ def stable(runs: Sequence[Record]) -> Record:
 
 
 @contextmanager
-def booted(cell: Cell, prepared: Prepared, answers: Answers) -> Iterator[Guest]:
+def booted(cell: Cell, prepared: Prepared, answers: Answers, kept: Mapping[str, Path] | None = None) -> Iterator[Guest]:
     """Yield a guest of `cell` that answers; what was seen of it is added to `answers` in the end."""
     for attempt in range(1, BOOT_TRIES + 1):
         try:
             with step("boot", cell.name):
-                guest = start(cell, prepared)
+                guest = start(cell, prepared, kept=kept)
             break
         except (GuestError, InfraError) as error:
             answers.guests.append({"boot": str(error), "tail": error.tail})

@@ -117,7 +117,7 @@ def family_digests(catalogue: Catalogue, guest: Path = GUEST) -> dict[str, str]:
     digests = {}
     for family in catalogue.families:
         probes = (catalogue.probes[probe] for probe in sorted(catalogue.families[family]))
-        rows = json.dumps([(probe.id, probe.needs, probe.core) for probe in probes])
+        rows = json.dumps([(probe.id, probe.needs, probe.core, probe.kill) for probe in probes])
         source = guest / "probes" / f"{family}.c"
         digests[family] = digest(shared, rows, source.read_bytes() if source.exists() else b"")
     return digests

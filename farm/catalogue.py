@@ -25,7 +25,8 @@ WORD = re.compile(r"[a-z0-9_]{1,64}")
 
 FILE_KEYS = ("behaviours", "explains")
 BEHAVIOUR_KEYS = ("listed", "condition", "constraint", "remark", "says", "probes", "kinds")
-PROBE_KEYS = ("says", "source", "needs", "config", "core", "saw", "claim")
+PROBE_KEYS = ("says", "source", "needs", "config", "core", "kill", "saw", "claim")
+KILLS = ("", "before", "after")
 CONDITIONS = ("since", "until", "arch")
 KNOWN_KEYS = ("id", "what", "since", "origin", "arch", "config", "probes", "words", "values")
 
@@ -50,7 +51,11 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """One small experiment; `saw` holds the foreseen values per word, empty where any is."""
+    """One small experiment; `saw` holds the foreseen values per word, empty where any is.
+
+    `kill` is "before" where the guest is killed afterwards, "after" where it runs in the guest that is then booted
+    from the same images.
+    """
 
     id: str
     behaviour: str
@@ -60,6 +65,7 @@ class Probe:
     needs: tuple[str, ...] = ()
     config: tuple[str, ...] = ()
     core: bool = False
+    kill: str = ""
     saw: Mapping[str, tuple[Value, ...]] = field(default_factory=dict)
     claims: tuple[Claim, ...] = ()
 
@@ -196,6 +202,8 @@ def _probe(behaviour: str, name: str, node: Node, family: str) -> Probe:
         raise PlanError(f"{node.where}: {name!r} is no name of a probe", hint="lower case, single underscores")
     saw = dict(_words(Node(node.mapping.get("saw"), f"{node.where}: saw")))
     claims = tuple(_claim(each, saw) for each in node.items("claim"))
+    if node.text("kill") not in KILLS:
+        raise PlanError(f"{node.where}: kill is {node.text('kill')!r}", hint="before or after")
     return Probe(
         id=f"{behaviour}.{name}",
         behaviour=behaviour,
@@ -205,6 +213,7 @@ def _probe(behaviour: str, name: str, node: Node, family: str) -> Probe:
         needs=node.texts("needs"),
         config=node.texts("config"),
         core=node.flag("core"),
+        kill=node.text("kill"),
         saw=saw,
         claims=claims,
     )

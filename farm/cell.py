@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from farm.check import Order
 from farm.errors import BootError, CheckerError, FarmError, GuestError, PanicError, QemuError
 from farm.guest import start
 from farm.plan import Cell
-from farm.prepare import Workshop, gives
+from farm.prepare import Prepared, Workshop, gives
 from farm.qemu import accel
 from farm.qemu.argv import cpu
 from farm.results import CellInfo, StoredCell, Wanted
@@ -35,8 +35,7 @@ def answer(cell: Cell, shop: Workshop, root: Path, *, fresh: bool = False, repea
         model = cpu(cell.arch, cell.variant, prepared.accel)
         digest = hashlib.sha256(prepared.config.encode()).hexdigest()
         info = replace(info, cpu=model, accel=prepared.accel, config_sha256=digest)
-        order = Order(tuple(probes), tuple(sorted(gives(cell.variant))), prepared.ruled_out, cell.arch.slowness)
-        answers = ask_repeatedly(cell, prepared, order, repeat)
+        answers = ask_repeatedly(cell, prepared, asked(cell, shop, prepared, probes), repeat)
     except FarmError as error:
         why = " ".join(error.message.split())
         results.write(root, replace(info, ending="unanswered", stage=stage_of(error), why=why), console=error.tail)
@@ -51,6 +50,17 @@ def answer(cell: Cell, shop: Workshop, root: Path, *, fresh: bool = False, repea
             known=shop.catalogue.probes,
             seconds=time.monotonic() - began,
         )
+
+
+def asked(cell: Cell, shop: Workshop, prepared: Prepared, probes: Sequence[str]) -> Order:
+    """Return the order of `probes`; those over a killed machine stand apart where images outlive their guest."""
+    words = gives(cell.variant)
+    when = {probe: shop.catalogue.probes[probe].kill for probe in probes}
+    if "kept" not in words or "kept" in prepared.ruled_out:
+        when = dict.fromkeys(probes, "")
+    parts = {part: tuple(probe for probe in probes if when[probe] == part) for part in ("", "before", "after")}
+    kill = (parts["before"], parts["after"])
+    return Order(parts[""], tuple(sorted(words)), prepared.ruled_out, cell.arch.slowness, kill)
 
 
 def stage_of(error: FarmError) -> str:

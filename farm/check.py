@@ -18,12 +18,17 @@ SILENCE = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What the checker is asked: `gives` are the variant's words, `ruled_out` maps a word to the config option."""
+    """What the checker is asked: `gives` are the variant's words, `ruled_out` maps a word to the config option.
+
+    `kill` are two parts more: the first is asked in a guest that is then killed, the second in the next one that
+    is booted from the images that it leaves behind.
+    """
 
     probes: tuple[str, ...]
     gives: tuple[str, ...] = ()
     ruled_out: Mapping[str, str] = field(default_factory=dict)
     slowness: float = 1.0
+    kill: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
 
     def command(self) -> str:
         """Return the checker's command line in the guest; every word of it is ours."""

@@ -8,11 +8,11 @@ NEEDS = ("CONFIG_ZONE_DEVICE", "CONFIG_NVDIMM_DAX", "CONFIG_DEV_DAX_PMEM", "CONF
 VARIANT = Variant(
     name="pmem-devdax",
     says="plain, with a 128 MiB NVDIMM (NFIT) in devdax mode: /dev/dax0.0",
-    gives={"devdax": NEEDS},
+    gives={"pmem": NEEDS, "devdax": NEEDS},
     # nd_pmem looks at the namespace first and hands it on when its info block says so.
     modules=("libnvdimm", "nfit", "nd_btt", "nd_pmem", "dax_pmem", "device_dax"),
     images=(Image("pmem", "devdax", 128),),
     setup=("test -c /dev/dax0.0",),
-    machines=nvdimms("pmem", mib=128),
+    machines=nvdimms(pmem=128),
     cannot=NO_NFIT,
 )

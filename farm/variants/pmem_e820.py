@@ -3,13 +3,14 @@
 from farm.variants import Image, Machine, Variant, elsewhere
 from farm.variants.pmem_ext4 import FSDAX
 
+NEEDS = (*FSDAX, "CONFIG_X86_PMEM_LEGACY")
 # A guest's memory ends with QEMU: nothing that was written is there for the next one.
 ONLY_LOADED = "the image is only loaded into the guest's memory when it starts"
 
 VARIANT = Variant(
     name="pmem-e820",
     says="plain, with 128 MiB of its memory at 256 MiB declared persistent (memmap=), in fsdax mode with ext4 on it",
-    gives={"dax": (*FSDAX, "CONFIG_X86_PMEM_LEGACY")},
+    gives={"pmem": NEEDS, "dax": NEEDS},
     lacks={"kept": ONLY_LOADED},
     memory=768,
     modules=("libnvdimm", "nd_e820", "nd_btt", "nd_pmem"),

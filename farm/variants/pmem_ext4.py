@@ -6,10 +6,13 @@ from dataclasses import replace
 from farm.variants import Image, Machine, Variant
 
 
-def nvdimms(*names: str, mib: int) -> Mapping[str, Machine]:
-    """Return what QEMU is given for NVDIMMs of `mib` MiB, one per image name, where they can be."""
+def nvdimms(**images: int) -> Mapping[str, Machine]:
+    """Return what QEMU is given for one NVDIMM per image, of so many MiB, where they can be.
+
+    Which of two becomes /dev/pmem0 is for QEMU to choose: it keeps no order among them.
+    """
     args: tuple[str, ...] = ()
-    for name in names:
+    for name, mib in images.items():
         # share=off: the guest writes to a private copy and the image stays as it was made.
         backend = f"memory-backend-file,id={name}-file,share={{share}},mem-path={{{name}}},size={mib}M"
         args += ("-object", backend, "-device", f"nvdimm,id={name}-nvdimm,memdev={name}-file,unarmed=off")
@@ -35,10 +38,10 @@ NO_NFIT = {
 VARIANT = Variant(
     name="pmem-ext4",
     says="plain, with two NVDIMMs (NFIT) of 128 MiB in fsdax mode and ext4 on them: one mounted with -o dax, one spare",
-    gives={"dax": NEEDS, "dax_spare": NEEDS, "kept": NEEDS},
+    gives={"pmem": NEEDS, "dax": NEEDS, "dax_spare": NEEDS, "kept": NEEDS},
     modules=("libnvdimm", "nfit", "nd_btt", "nd_pmem"),
     images=(Image("pmem", "fsdax-ext4", 128), Image("spare", "fsdax-ext4", 128)),
     setup=("mount -t ext4 -o dax /dev/pmem0 /mnt/dax", "test -b /dev/pmem1"),
-    machines=nvdimms("pmem", "spare", mib=128),
+    machines=nvdimms(pmem=128, spare=128),
     cannot=NO_NFIT,
 )
