@@ -10,7 +10,7 @@ ONLY_LOADED = "the image is only loaded into the guest's memory when it starts"
 VARIANT = Variant(
     name="pmem-e820",
     says="plain, with 128 MiB of its memory at 256 MiB declared persistent (memmap=), in fsdax mode with ext4 on it",
-    gives={"pmem": NEEDS, "dax": NEEDS},
+    gives={"pmem": NEEDS, "dax": NEEDS, "dax_aligned": NEEDS},
     lacks={"kept": ONLY_LOADED},
     memory=768,
     modules=("libnvdimm", "nd_e820", "nd_btt", "nd_pmem"),

@@ -21,7 +21,7 @@ VARIANT = Variant(
     name="pmem-of",
     says="plain, with 2 x 128 MiB of its memory declared persistent by the device tree (pmem-region), in fsdax mode "
     "with ext4 on them: one mounted with -o dax, one spare",
-    gives={"pmem": NEEDS, "dax": NEEDS, "dax_spare": NEEDS},
+    gives={"pmem": NEEDS, "dax": NEEDS, "dax_aligned": NEEDS, "dax_spare": NEEDS},
     lacks={"kept": ONLY_LOADED},
     # More than is declared persistent: QEMU puts the device tree itself at the end of riscv64's memory.
     memory=896,
