@@ -54,6 +54,7 @@ def test_a_probe_knows_its_behaviour_and_its_family(tmp_path: Path) -> None:
     [
         ("source:", "sauce:", "unknown key 'sauce' (the nearest known one is 'source')"),
         ("listed: true", "listed: maybe", "listed is 'maybe'"),
+        ("source:", "kill: during\n        source:", "kill is 'during' (before or after)"),
         ("mmap: ok, pages", "mmap: EPERM, pages", "EPERM is not among the foreseen values"),
         ("since: 5.10", "since: lately", "'lately' is no kernel version"),
         ("says: It reads as zeroes.", "says:", "says is missing"),
@@ -145,3 +146,10 @@ def test_every_row_of_the_table_has_probes_and_every_one_with_a_constraint_sever
 def test_every_probe_foresees_what_it_may_see(own: Catalogue) -> None:
     poor = [probe.id for probe in own.probes.values() if not probe.saw and not probe.behaviour.startswith("sweep.")]
     assert poor == []
+
+
+def test_what_is_asked_after_a_kill_is_prepared_before_it_and_needs_images_that_outlive_a_guest(own: Catalogue) -> None:
+    over = [probe for probe in own.probes.values() if probe.kill]
+    families = {when: {probe.family for probe in over if probe.kill == when} for when in ("before", "after")}
+    assert families["before"] == families["after"] != set()
+    assert [] == [probe.id for probe in over if "kept" not in probe.needs]

@@ -4,6 +4,7 @@ from farm.variants import Image, Variant
 from farm.variants.pmem_ext4 import NEEDS, NO_NFIT, nvdimms
 
 XFS = (*NEEDS, "CONFIG_XFS_FS")
+SECTORS = "$(cat /sys/block/pmem$i/size)"
 
 VARIANT = Variant(
     name="pmem-xfs",
@@ -13,9 +14,8 @@ VARIANT = Variant(
     modules=("libnvdimm", "nfit", "nd_btt", "nd_pmem", "xfs"),
     images=(Image("pmem", "fsdax-xfs", 384), Image("spare", "fsdax-reflink", 416)),
     setup=(
-        # 5.10 has no DAX together with reflink: the larger one must not be it. In sectors.
-        "for i in 0 1; do"
-        " test $(cat /sys/block/pmem$i/size) -ge 800000 || mount -t xfs -o dax /dev/pmem$i /mnt/dax; done",
+        # 5.10 has no DAX together with reflink: the larger one must not be it.
+        f"for i in 0 1; do test {SECTORS} -ge 800000 || mount -t xfs -o dax /dev/pmem$i /mnt/dax; done",
         "grep -q ' /mnt/dax ' /proc/mounts",
     ),
     machines=nvdimms(pmem=384, spare=416),

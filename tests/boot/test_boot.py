@@ -18,6 +18,7 @@ from farm.cell import answer
 from farm.check import Order
 from farm.errors import BootError, InfraError, PanicError, QemuError
 from farm.guest import Guest, start
+from farm.prepare import gives
 from farm.qemu import accel
 from farm.session import Session
 from farm.settings import ROOT
@@ -48,12 +49,30 @@ def test_a_cell_gives_the_committed_records_byte_for_byte(bench: Bench, arch: st
         assert (tmp_path / cell.name / name).read_bytes() == (ROOT / "results" / cell.name / name).read_bytes(), name
 
 
-@pytest.mark.parametrize("arch", ARCHES)
-def test_map_sync_is_accepted_on_an_emulated_nvdimm(bench: Bench, arch: str) -> None:
-    cell = bench.cell("6.12", arch, "pmem-ext4")
-    probe = "mmap.write_to_disk_directly.shared_validate"
-    answers = ask_all(cell, bench.prepared(cell), Order((probe,), ("dax", "ext4")))
+SYNC = "mmap.write_to_disk_directly"
+
+
+@pytest.mark.parametrize(
+    ("arch", "variant"),
+    [("x86_64", "pmem-ext4"), ("arm64", "pmem-ext4"), ("arm64", "pmem-of"), ("riscv64", "pmem-of")],
+)
+def test_map_sync_is_accepted_where_memory_is_persistent(bench: Bench, arch: str, variant: str) -> None:
+    cell = bench.cell("6.12", arch, variant)
+    probe = f"{SYNC}.shared_validate"
+    answers = ask_all(cell, bench.prepared(cell), Order((probe,), tuple(gives(cell.variant))))
     assert answers.records[probe].saw["mmap"] == "ok"
+
+
+def test_only_map_sync_or_fsync_keeps_what_was_written_over_a_killed_machine(bench: Bench) -> None:
+    cell = bench.cell("6.12", "x86_64", "pmem-ext4")
+    prepared = bench.prepared(cell)
+    before, after = f"{SYNC}.before_a_killed_machine", f"{SYNC}.survives_a_killed_machine"
+    images = {name: path.read_bytes() for name, path in prepared.images.items()}
+    order = Order((), tuple(gives(cell.variant)), kill=((before,), (after,)))
+    answers = ask_all(cell, prepared, order)
+    assert answers.records[before].saw["sync"] == "ok"
+    assert answers.records[after].saw == {"fsync": "kept", "msync": "kept", "sync": "kept", "plain": "lost"}
+    assert images == {name: path.read_bytes() for name, path in prepared.images.items()}
 
 
 @pytest.fixture(scope="module")
@@ -116,6 +135,18 @@ def test_what_ends_a_guest_costs_that_probe_and_the_rest_runs_in_a_new_one(bench
     assert answers.records["a.b.panic"].why == "Kernel panic - not syncing: sysrq triggered crash"
     assert len(answers.guests) == 5
     assert answers.console.count("memory-farm: ready") == 5
+
+
+def test_nothing_is_asked_of_what_a_guest_left_that_went_away_by_itself(bench: Bench) -> None:
+    cell = bench.cell("6.12", "x86_64")
+    prepared = replace(bench.prepared(cell), checker=CHECKER.encode())
+    answers = ask_all(cell, prepared, Order((), kill=(("a.b.reboot", "a.b.never"), ("a.b.left",))))
+    assert {probe: (record.end, record.why) for probe, record in answers.records.items()} == {
+        "a.b.reboot": (Ending.HUNG, "the guest did not answer any more"),
+        "a.b.never": (Ending.LOST, "the guest before the kill did not answer"),
+        "a.b.left": (Ending.LOST, "the guest before the kill did not answer"),
+    }
+    assert len(answers.guests) == 1
 
 
 def test_a_kernel_that_finds_no_init_is_a_panic_with_its_console(bench: Bench, tmp_path: Path) -> None:
