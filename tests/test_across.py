@@ -20,8 +20,8 @@ def across(root: Path, cells: dict[tuple[str, str], list[Record]]) -> Across:
     return Across(report.Site(results.scan(root), load()))
 
 
-def said(value: str, probe: str = "probe", **more: str) -> Record:
-    return record(f"{NAME}.{probe}", mmap=value, **more)
+def said(value: str) -> Record:
+    return record(f"{NAME}.probe", mmap=value)
 
 
 def test_an_answer_that_differs_on_the_same_version_is_listed_with_the_versions(tmp_path: Path) -> None:

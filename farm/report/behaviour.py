@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from farm.catalogue import Behaviour, Claim, Probe
+from farm.diff import where_text
 from farm.judge import Judgement, Summary, Verdict, spans
+from farm.report.evidence import TRACES, Trace, man_pages, rerun, source, traces
 from farm.report.grid import Grid, Row, always, grid
 from farm.report.matrix import COLOURS, Cell, letter
 from farm.report.model import Place, Site
@@ -52,7 +54,7 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class ProbeView:
-    """One probe of the page; `trace` is shown where there is no pair to compare."""
+    """One probe of the page."""
 
     id: str
     probe: Probe | None
@@ -64,8 +66,10 @@ class ProbeView:
     series: tuple[Series, ...]
     pairs: tuple[Pair, ...]
     more_pairs: int
-    trace: tuple[str, ...]
-    trace_of: str
+    traces: tuple[Trace, ...]
+    more_traces: int
+    source: tuple[str, ...]
+    rerun: str
 
     @property
     def name(self) -> str:
@@ -81,6 +85,7 @@ class BehaviourView:
     verdict: Summary
     probes: tuple[ProbeView, ...]
     not_asked: tuple[str, ...]
+    man: tuple[tuple[str, str], ...]
 
 
 def behaviour_view(site: Site, name: str) -> BehaviourView:
@@ -91,7 +96,8 @@ def behaviour_view(site: Site, name: str) -> BehaviourView:
     grids = [grid(site, probe, start + n) for n, probe in enumerate(behaviour.probes)]
     probes = tuple(probe_view(one) for one in grids if one.rows)
     not_asked = tuple(one.probe for one in grids if not one.rows)
-    return BehaviourView(behaviour, verdict, probes, not_asked)
+    named = (man for one in probes if one.probe for man in man_pages(one.probe.source))
+    return BehaviourView(behaviour, verdict, probes, not_asked, tuple(dict.fromkeys(named)))
 
 
 def claim_text(claim: Claim) -> str:
@@ -109,7 +115,7 @@ def probe_view(found: Grid) -> ProbeView:
     records = [found.record(number) for number in found.letters]
     shared = always([record for record in records if record.end in {Ending.ANSWERED, Ending.DIED, Ending.HUNG}])
     pairs = [] if found.probe.startswith(SWEEP) else list(_pairs(found))
-    trace, trace_of = ((), "") if pairs else _newest_trace(found)
+    every = [] if found.probe.startswith(SWEEP) else traces(found)
     return ProbeView(
         id=found.probe,
         probe=probe,
@@ -121,8 +127,10 @@ def probe_view(found: Grid) -> ProbeView:
         series=tuple(_series(found, row) for row in found.rows),
         pairs=tuple(pairs[:PAIRS]),
         more_pairs=max(0, len(pairs) - PAIRS),
-        trace=trace,
-        trace_of=trace_of,
+        traces=tuple(every[:TRACES]),
+        more_traces=max(0, len(every) - TRACES),
+        source=tuple(source(found.probe, probe.family)) if probe else (),
+        rerun=rerun(found),
     )
 
 
@@ -135,10 +143,32 @@ def _value(found: Grid, number: int, shared: set[str]) -> ValueView:
         colour=f"g{position % COLOURS}" if record.end.is_answer else "no",
         end=record.end,
         words=tuple((word, str(value)) for word, value in record.saw.items() if word not in shared),
-        why=record.why,
+        why=_why(found, number),
         seen=tuple(found.seen(number)),
         notes=_notes(found, number),
     )
+
+
+def _why(found: Grid, number: int) -> str:
+    """Return why a value is no answer of its own: all the reasons that its cells have, with where if they differ."""
+    if found.record(number).end is Ending.ANSWERED:
+        return ""
+    reasons: dict[str, dict[str, list[Place]]] = {}
+    for row in found.rows:
+        for place in row.places:
+            for kernel in (kernel for kernel, n in row.numbers.items() if n == number):
+                cell = found.site.cell(kernel, place)
+                why = cell.records[found.probe].why if cell else ""
+                places = reasons.setdefault(why, {}).setdefault(found.site.labels[kernel], [])
+                places.append(place)
+    if len(reasons) == 1:
+        return next(iter(reasons))
+    order = found.site.label_order(found.columns)
+    told = []
+    for why, kernels in reasons.items():
+        places = list(dict.fromkeys(place for some in kernels.values() for place in some))
+        told.append(f"{why} ({spans(kernels, order)} · {where_text(places, found.places)})")
+    return "; ".join(told)
 
 
 def _notes(found: Grid, number: int) -> tuple[str, ...]:
@@ -219,12 +249,3 @@ def trace(site: Site, probe: str, kernel: str, place: Place) -> tuple[str, ...]:
     """Return one trace, empty where there is none."""
     cell = site.cell(kernel, place)
     return cell.trace(probe) if cell else ()
-
-
-def _newest_trace(found: Grid) -> tuple[tuple[str, ...], str]:
-    """Return the trace of the newest kernel that has one, and whose it is."""
-    place = found.places[0]
-    for kernel in reversed(found.columns):
-        if lines := trace(found.site, found.probe, kernel, place):
-            return lines, f"{found.site.labels[kernel]} · {'/'.join(place)}"
-    return (), ""

@@ -79,7 +79,7 @@ class DiffView:
     missing: tuple[tuple[str, str], ...]
     across: bool
     calls: dict[str, dict[str, int]]
-    mail: str
+    mail: tuple[str, ...]
 
     @property
     def total(self) -> int:
@@ -103,7 +103,9 @@ def diff_view(site: Site, diff: Diff) -> DiffView:
     across = site.kernels[diff.old].flavour != site.kernels[diff.new].flavour
     text = mail(diff, site.labels[diff.old], site.labels[diff.new])
     by_call = dict(sorted(calls(groups).items(), key=lambda item: call_rank(item[0])))
-    return DiffView(diff, summary_line(diff, groups), counts(groups), tuple(sections), missing, across, by_call, text)
+    return DiffView(
+        diff, summary_line(diff, groups), counts(groups), tuple(sections), missing, across, by_call, tuple(text)
+    )
 
 
 def change_view(site: Site, diff: Diff, one: Group, *, traces: bool = True) -> ChangeView:

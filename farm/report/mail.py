@@ -12,15 +12,15 @@ LINES = 24  # for each label; how many more there are is said
 LONGEST = 60  # characters of a value
 
 
-def mail(diff: Diff, old: str, new: str) -> str:
-    """Return the summary; `old` and `new` are the kernels' short names."""
+def mail(diff: Diff, old: str, new: str) -> list[str]:
+    """Return the lines of the summary; `old` and `new` are the kernels' short names."""
     groups = group(diff.changes)
     lines = [f"Memory semantics, {old} -> {new}", f"({diff.old} -> {diff.new})", summary_line(diff, groups)]
     for label in ("unexplained", "explained", "config"):
         chosen = [one for one in groups if one.label == label]
         if chosen:
             lines += ["", f"{label.capitalize()}: {len(chosen)}", *_some(list(_lines(chosen, diff)))]
-    return "\n".join(lines) + "\n"
+    return lines
 
 
 def _some(lines: Sequence[str]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import partial
 
 from farm.diff import Diff
@@ -18,7 +19,16 @@ from farm.report.overviews import overviews
 from farm.report.render import Page, render, render_alone
 from farm.report.sweeps import Sweep, sweep_view
 
-LATEST = 14  # changes of the newest pair that the index shows
+LATEST = 14  # behaviours that changed in the newest pair, as the index shows them
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """A behaviour that changed: its first change, and how many more there are."""
+
+    behaviour: str
+    change: ChangeView
+    more: int
 
 
 def pages(site: Site) -> Iterator[Page]:
@@ -61,7 +71,7 @@ def index_page(site: Site) -> str:
         "index.html",
         latest=latest,
         shown=shown,
-        shown_count=sum(len(changes) for _, changes in shown),
+        shown_count=sum(1 + line.more for _, lines in shown for line in lines),
         pairs=[_line(site, *pair) for pair in site.pairs],
         table=matrix(site, base) if base else None,
         places=site.places,
@@ -77,15 +87,16 @@ def index_page(site: Site) -> str:
     )
 
 
-def _shown(latest: DiffView | None) -> list[tuple[Section, list[ChangeView]]]:
-    """Return the first changes of a diff by section: all the unexplained ones come before any other."""
+def _shown(latest: DiffView | None) -> list[tuple[Section, list[Headline]]]:
+    """Return what changed by behaviour: all the unexplained ones come before any other, sweeps after calls."""
     left = LATEST
     found = []
     for section in latest.sections if latest else ():
-        changes = [change for changes in section.behaviours.values() for change in changes][:left]
-        left -= len(changes)
-        if changes:
-            found.append((section, changes))
+        behaviours = sorted(section.behaviours.items(), key=lambda item: item[0].startswith(SWEEP))
+        lines = [Headline(name, changes[0], len(changes) - 1) for name, changes in behaviours][:left]
+        left -= len(lines)
+        if lines:
+            found.append((section, lines))
     return found
 
 

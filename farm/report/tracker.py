@@ -32,6 +32,11 @@ class Line:
     spots: tuple[Spot, ...]
     summary: str
 
+    @property
+    def untried(self) -> bool:
+        """Whether nobody ran it on any of these kernels."""
+        return all(spot.state == "not run" for spot in self.spots)
+
 
 @dataclass(frozen=True, slots=True)
 class OptionLine:

@@ -1,0 +1,101 @@
+"""The evidence on a behaviour's page: every trace of a probe once, the probe's source, the line that runs it again."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from dataclasses import dataclass
+from functools import cache
+
+from farm.arches import ARCHES
+from farm.diff import where_text
+from farm.judge import spans
+from farm.report.grid import Grid
+from farm.report.model import Place
+from farm.report.traces import LINES
+from farm.results import version_key
+from farm.settings import ROOT
+from farm.types import Ending
+
+TRACES = 24  # different traces of one probe that are shown; how many more there are is said
+MAN = re.compile(r"([a-z][a-z0-9_]*)\((\d)\)")
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """One trace, and where it was seen; `cut` counts the lines that are left out."""
+
+    where: str
+    lines: tuple[str, ...]
+    cut: int
+
+
+def traces(found: Grid) -> list[Trace]:
+    """Return the different traces of a probe, in order of first appearance along the kernels."""
+    seen: dict[bytes, dict[Place, list[str]]] = {}
+    shown: dict[bytes, tuple[str, Place]] = {}
+    for kernel in found.columns:
+        for row in found.rows:
+            for place in row.places if found.site.values.is_answer(row.numbers.get(kernel, -1)) else ():
+                cell = found.site.cell(kernel, place)
+                line = cell.trace_lines.get(found.probe) if cell else None
+                if line is not None:
+                    seen.setdefault(line, {}).setdefault(place, []).append(found.site.labels[kernel])
+                    shown.setdefault(line, (kernel, place))
+    return [_trace(found, *shown[line], _where(found, places)) for line, places in seen.items()]
+
+
+def _where(found: Grid, places: dict[Place, list[str]]) -> str:
+    """Say on which kernels and where a trace was seen: places with the same kernels together."""
+    together: dict[str, list[Place]] = {}
+    for place, labels in places.items():
+        order = found.site.label_order(found.site.columns(place))
+        together.setdefault(spans(labels, order), []).append(place)
+    return "; ".join(f"{kernels} · {where_text(same, found.places)}" for kernels, same in together.items())
+
+
+def _trace(found: Grid, kernel: str, place: Place, where: str) -> Trace:
+    """Return one trace, cut where it is long."""
+    cell = found.site.cell(kernel, place)
+    lines = cell.trace(found.probe) if cell else ()
+    return Trace(where, lines[:LINES], max(0, len(lines) - LINES))
+
+
+@cache
+def _sources(family: str) -> dict[str, str]:
+    """Return the probes of one file of guest/probes by id."""
+    try:
+        text = (ROOT / "guest" / "probes" / f"{family}.c").read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        return {}
+    blocks = re.finditer(r"^PROBE\((\w+)\)\n\{\n.*?^\}$", text, re.MULTILINE | re.DOTALL)
+    return {block[1].replace("__", "."): block.group() for block in blocks}
+
+
+def source(probe: str, family: str) -> list[str]:
+    """Return the lines of a probe's C source; none where it has none of its own (a sweep's kinds share theirs)."""
+    return _sources(family).get(probe, "").expandtabs(8).splitlines()
+
+
+def rerun(found: Grid) -> str:
+    """Return the command that runs the newest answered cell of a probe again, which shows its trace anew."""
+    met = [
+        (version_key(found.site.kernels[kernel].version), kernel, row.places[0])
+        for row in found.rows
+        for kernel, number in row.numbers.items()
+        if found.site.values.is_answer(number) and found.record(number).end is not Ending.UNMET
+    ]
+    if not met:
+        return ""
+    newest = max(version for version, _, _ in met)
+    _, kernel, (arch, variant) = next(one for one in met if one[0] == newest)
+    build = found.site.kernels[kernel]
+    usual = arch in ARCHES and ARCHES[arch].flavour == build.flavour
+    name = build.version if usual else f"{build.version}@{build.flavour}"
+    return shlex.join(["./inv", "matrix", "--kernels", name, "--arches", arch, "--variants", variant, "--fresh"])
+
+
+def man_pages(sources: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Return the man pages among a probe's sources: their names, and the command that shows them."""
+    named = (MAN.fullmatch(one) for one in sources)
+    return [(match.group(), f"man {match[2]} {match[1]}") for match in named if match]
