@@ -1,5 +1,6 @@
 #include "place.h"
 #include "newer.h"
+#include <linux/resource.h>
 #include <linux/shm.h>
 
 static long pool(const char *key)
@@ -163,7 +164,7 @@ PROBE(hugetlb__user__segments)
 {
 	call(unshare, 0x08000000 /* CLONE_NEWIPC, linux/sched.h */);
 	in_child {
-		set_hard_limit(8 /* RLIMIT_MEMLOCK */, 0);
+		set_hard_limit(RLIMIT_MEMLOCK, 0);
 		become_user();
 		saw("shmget", segment_of_size(__builtin_ctzl(huge_size())));
 	}
@@ -173,7 +174,7 @@ PROBE(hugetlb__user__segments_with_memlock)
 {
 	call(unshare, 0x08000000 /* CLONE_NEWIPC, linux/sched.h */);
 	in_child {
-		set_limit(8 /* RLIMIT_MEMLOCK */, 64 << 20);
+		set_limit(RLIMIT_MEMLOCK, 64 << 20);
 		become_user();
 		saw("shmget", segment_of_size(__builtin_ctzl(huge_size())));
 	}
@@ -184,7 +185,7 @@ PROBE(hugetlb__user__segments_by_group)
 	call(unshare, 0x08000000 /* CLONE_NEWIPC, linux/sched.h */);
 	set_knob("/proc/sys/vm/hugetlb_shm_group", "65534");
 	in_child {
-		set_hard_limit(8 /* RLIMIT_MEMLOCK */, 0);
+		set_hard_limit(RLIMIT_MEMLOCK, 0);
 		become_user();
 		saw("shmget", segment_of_size(__builtin_ctzl(huge_size())));
 	}

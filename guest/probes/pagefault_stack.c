@@ -1,6 +1,7 @@
+#include <linux/resource.h>
 #include "probe.h"
 
-enum { GROWS = MAP_PRIVATE | MAP_GROWSDOWN, LIMIT_STACK = 3, LIMIT_AS = 9, LIMIT_MEMLOCK = 8 };
+enum { GROWS = MAP_PRIVATE | MAP_GROWSDOWN };
 
 /* A mapping of one page that grows down; `below` pages under it belong to the probe and are free. */
 static char *stack_above(long below)
@@ -48,7 +49,7 @@ PROBE(pagefault__stack_growth__stack_limit)
 {
 	char *at = stack_above(64);
 
-	set_limit(LIMIT_STACK, pages(16));
+	set_limit(RLIMIT_STACK, pages(16));
 	saw("within", poke(at - pages(15), 'g'));
 	saw("pages", mapping_pages(at));
 	saw("beyond", poke(at - pages(16), 'g'));
@@ -58,7 +59,7 @@ PROBE(pagefault__stack_growth__address_space_limit)
 {
 	char *at = stack_above(64);
 
-	set_limit(LIMIT_AS, pages(16));
+	set_limit(RLIMIT_AS, pages(16));
 	saw("touch", poke(at - pages(1), 'g'));
 }
 
@@ -67,7 +68,7 @@ PROBE(pagefault__stack_growth__locked_limit)
 	char *at = stack_above(64);
 
 	drop_capability(14 /* CAP_IPC_LOCK */);
-	set_limit(LIMIT_MEMLOCK, pages(4));
+	set_limit(RLIMIT_MEMLOCK, pages(4));
 	saw("mlock", outcome(call(mlock, at, pages(1))));
 	saw("within", poke(at - pages(3), 'g'));
 	saw("within_populated", populated(at - pages(3), 4));

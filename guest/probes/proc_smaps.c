@@ -189,13 +189,13 @@ PROBE(proc_status__keys__other_kinds)
 
 PROBE(proc_status__keys__resident)
 {
-	long before = proc_number("/proc/self/status", "RssAnon"), after, wanted = 3000 * (long)page_size / 1024;
+	long before = proc_number("/proc/self/status", "RssAnon"), after, wanted = 750 * (long)page_size / 1024;
 	long shared = proc_number("/proc/self/status", "RssShmem");
 
-	poke_pages(anon(4000, 0), 4000, 'k');
+	poke_pages(anon(1000, 0), 1000, 'k');
 	after = proc_number("/proc/self/status", "RssAnon");
 	saw("anonymous", yes(after - before > wanted));
-	poke_pages(shared_anon(4000, 0), 4000, 'k');
+	poke_pages(shared_anon(1000, 0), 1000, 'k');
 	saw("shared", yes(proc_number("/proc/self/status", "RssShmem") - shared > wanted));
 }
 

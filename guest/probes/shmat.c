@@ -1,3 +1,4 @@
+#include <linux/resource.h>
 #include <linux/shm.h>
 #include "probe.h"
 
@@ -78,7 +79,7 @@ PROBE(shmat__attach__address_space_limit)
 {
 	int id = shm_segment(64, 0);
 
-	set_limit(9 /* RLIMIT_AS */, pages(64));
+	set_limit(RLIMIT_AS, pages(64));
 	saw("shmat", outcome(call(shmat, id, NOWHERE, 0)));
 }
 
@@ -111,7 +112,7 @@ PROBE(shmat__attach__future_locked_beyond_limit)
 {
 	int id = shm_segment(64, 0);
 
-	set_limit(8 /* RLIMIT_MEMLOCK */, pages(4));
+	set_limit(RLIMIT_MEMLOCK, pages(4));
 	drop_capability(14 /* CAP_IPC_LOCK */);
 	call(mlockall, 2 | 4 /* MCL_FUTURE | MCL_ONFAULT */);
 	saw("shmat", outcome(call(shmat, id, NOWHERE, 0)));

@@ -1,3 +1,4 @@
+#include <linux/resource.h>
 #include <linux/shm.h>
 #include "probe.h"
 
@@ -244,9 +245,9 @@ PROBE(shmget__huge_pages__ordinary_user)
 	alone();
 	set_hard_limit(8 /* RLIMIT_MEMLOCK */, 64UL << 20);
 	become_user();
-	set_limit(8, 0);
+	set_limit(RLIMIT_MEMLOCK, 0);
 	saw("no_limit", outcome(call(shmget, IPC_PRIVATE, huge_size(), IPC_CREAT | SHM_HUGETLB | 0600)));
-	set_limit(8, 64UL << 20);
+	set_limit(RLIMIT_MEMLOCK, 64UL << 20);
 	saw("with_limit", outcome(call(shmget, IPC_PRIVATE, huge_size(), IPC_CREAT | SHM_HUGETLB | 0600)));
 }
 
@@ -255,6 +256,6 @@ PROBE(shmget__huge_pages__group)
 	alone();
 	set_knob("/proc/sys/vm/hugetlb_shm_group", "65534");
 	become_user();
-	set_limit(8 /* RLIMIT_MEMLOCK */, 0);
+	set_limit(RLIMIT_MEMLOCK, 0);
 	saw("in_group", outcome(call(shmget, IPC_PRIVATE, huge_size(), IPC_CREAT | SHM_HUGETLB | 0600)));
 }

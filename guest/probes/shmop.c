@@ -1,7 +1,8 @@
+#include <linux/resource.h>
 #include <linux/shm.h>
 #include "probe.h"
 
-enum { MEMLOCK = 8, NEWIPC = 0x08000000 };
+enum { NEWIPC = 0x08000000 };
 
 /* Locked shared memory counts per user, and an IPC namespace goes away some time after its last process. */
 static void own_user(int uid)
@@ -87,9 +88,9 @@ PROBE(shmop__detach__moved_part)
 
 PROBE(shmop__detach__neighbour)
 {
-	int one = shm_segment(16, 0), other = shm_segment(16, 0);
+	int one = shm_segment(64, 0), other = shm_segment(64, 0); /* MIPS attaches at multiples of 256 KiB only */
 	char *at = shm_attached(one, 0);
-	char *behind = address(call(shmat, other, at + pages(16), 0));
+	char *behind = address(call(shmat, other, at + pages(64), 0));
 
 	fill(behind, 1, 'b');
 	saw("shmdt", outcome(call(shmdt, at)));
@@ -261,11 +262,11 @@ PROBE(shmop__lock_segment__limits)
 
 	own_user(7001);
 	id = shm_segment(2, 0);
-	set_limit(MEMLOCK, 0);
+	set_limit(RLIMIT_MEMLOCK, 0);
 	saw("none", outcome(call(shmctl, id, SHM_LOCK, NULL)));
-	set_limit(MEMLOCK, pages(1));
+	set_limit(RLIMIT_MEMLOCK, pages(1));
 	saw("beyond", outcome(call(shmctl, id, SHM_LOCK, NULL)));
-	set_limit(MEMLOCK, pages(2));
+	set_limit(RLIMIT_MEMLOCK, pages(2));
 	saw("within", outcome(call(shmctl, id, SHM_LOCK, NULL)));
 	call(shmctl, id, IPC_RMID, NULL);
 }
@@ -274,7 +275,7 @@ PROBE(shmop__lock_segment__other_user)
 {
 	int id = shm_segment(1, 0666);
 
-	set_hard_limit(MEMLOCK, 1UL << 20);
+	set_hard_limit(RLIMIT_MEMLOCK, 1UL << 20);
 	become_user();
 	saw("lock", outcome(call(shmctl, id, SHM_LOCK, NULL)));
 	saw("unlock", outcome(call(shmctl, id, SHM_UNLOCK, NULL)));
@@ -288,7 +289,7 @@ PROBE(shmop__lock_segment__unlock_returns_limit)
 	one = shm_segment(2, 0);
 	other = shm_segment(2, 0);
 	third = shm_segment(2, 0);
-	set_limit(MEMLOCK, pages(2));
+	set_limit(RLIMIT_MEMLOCK, pages(2));
 	saw("first", outcome(call(shmctl, one, SHM_LOCK, NULL)));
 	saw("second", outcome(call(shmctl, other, SHM_LOCK, NULL)));
 	call(shmctl, one, SHM_UNLOCK, NULL);
