@@ -147,19 +147,25 @@ const char *make_ext4_read_only(struct ground *ground)
 	return of_file(ground, fd, PROT_READ, MAP_SHARED);
 }
 
+static const char *of_dax(struct ground *ground, int flags)
+{
+	ground->dax = true;
+	return written(ground, of_kept_file(ground, dax_file, 'a', RW, flags));
+}
+
 const char *make_dax_shared(struct ground *ground)
 {
-	return written(ground, of_kept_file(ground, dax_file, 'a', RW, MAP_SHARED));
+	return of_dax(ground, MAP_SHARED);
 }
 
 const char *make_dax_private(struct ground *ground)
 {
-	return written(ground, of_kept_file(ground, dax_file, 'a', RW, MAP_PRIVATE));
+	return of_dax(ground, MAP_PRIVATE);
 }
 
 const char *make_dax_sync(struct ground *ground)
 {
-	return written(ground, of_kept_file(ground, dax_file, 'a', RW, MAP_SHARED_VALIDATE | MAP_SYNC));
+	return of_dax(ground, MAP_SHARED_VALIDATE | MAP_SYNC);
 }
 
 const char *make_hugetlb_private(struct ground *ground)

@@ -18,6 +18,7 @@ struct ground {
 	bool shares_fd; /* the file serves every operation */
 	bool alone;     /* there is one of it only: one process for each operation */
 	bool stays;     /* it cannot be unmapped: the next one gets another place */
+	bool dax;       /* its file lies on persistent memory */
 	bool opaque;    /* what is read there is the kernel's own and says nothing */
 };
 

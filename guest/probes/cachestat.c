@@ -131,3 +131,11 @@ PROBE(cachestat__count_cached_pages__in_swap)
 	saw("cachestat", outcome(cachestat(fd, 0, 0)));
 	saw("accounted", (long)(found.cached + found.evicted));
 }
+
+PROBE(cachestat__count_cached_pages__of_dax)
+{
+	int fd = dax_file(4, 'f');
+
+	saw("cachestat", outcome(cachestat(fd, 0, 0)));
+	saw("cached", (long)found.cached);
+}

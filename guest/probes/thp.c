@@ -1,39 +1,6 @@
 #include "place.h"
 #include "newer.h"
-
-#define THP "/sys/kernel/mm/transparent_hugepage/"
-
-/* Small pages of one transparent huge page */
-static long small(void)
-{
-	long bytes = file_number(THP "hpage_pmd_size");
-
-	if (bytes <= 0)
-		unmet("the kernel has no transparent huge pages");
-	if (bytes > 32 << 20)
-		unmet("a transparent huge page is larger than 32 MiB");
-	return bytes / (long)page_size;
-}
-
-/* An untouched mapping of n huge pages' size, aligned */
-static char *room(long n)
-{
-	size_t size = pages(small());
-	char *at = space((n + 1) * small());
-
-	at = (char *)(((uintptr_t)at + size - 1) & ~(size - 1));
-	if (address(call(mmap, at, (size_t)n * size, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)) != at)
-		broken("mmap at a free place");
-	return at;
-}
-
-/* How many huge pages' size smaps counts under `key` */
-static const char *huge_share(const void *at, const char *key)
-{
-	int n = smaps_pages(at, key);
-
-	return n == 0 ? "none" : n == small() ? "one" : n == 2 * small() ? "two" : n < 0 ? "absent" : "other";
-}
+#include "transparent.h"
 
 /* Whether the kernel aligns mappings of n pages to huge pages: all, some or none of four, an odd page before each */
 static const char *placed(long n, int fd, int flags)

@@ -1,7 +1,6 @@
 #include "place.h"
 #include "newer.h"
-
-#define THP "/sys/kernel/mm/transparent_hugepage/"
+#include "transparent.h"
 
 static void values(const char *path, const char *const *list, int n)
 {
@@ -19,19 +18,8 @@ static void values(const char *path, const char *const *list, int n)
 #define VALUES(path, ...)                                                                                              \
 	values(path, (const char *const[]){__VA_ARGS__}, sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *))
 
-static long small(void)
-{
-	long bytes = file_number(THP "hpage_pmd_size");
-
-	if (bytes <= 0)
-		unmet("the kernel has no transparent huge pages");
-	if (bytes > 32 << 20)
-		unmet("a transparent huge page is larger than 32 MiB");
-	return bytes / (long)page_size;
-}
-
 /* An untouched mapping of one huge page's size, aligned */
-static char *room(int fd, int flags)
+static char *room_of(int fd, int flags)
 {
 	size_t size = pages(small());
 	char *at = space(2 * small());
@@ -42,17 +30,10 @@ static char *room(int fd, int flags)
 	return at;
 }
 
-static const char *one(const void *at, const char *key)
-{
-	int n = smaps_pages(at, key);
-
-	return n == 0 ? "none" : n == small() ? "one" : n < 0 ? "absent" : "other";
-}
-
 /* One first touch where huge pages of this many kilobytes are on: how many small pages came with it */
 static void touch_with(const char *kilobytes)
 {
-	char *at = room(-1, MAP_PRIVATE | MAP_ANONYMOUS);
+	char *at = room_of(-1, MAP_PRIVATE | MAP_ANONYMOUS);
 	const char *seen;
 
 	thp("never");
@@ -60,7 +41,7 @@ static void touch_with(const char *kilobytes)
 	saw("knob", seen);
 	poke(at, 'k');
 	saw("rss", smaps_pages(at, "Rss"));
-	saw("anon_huge", one(at, "AnonHugePages"));
+	saw("anon_huge", huge_share(at, "AnonHugePages"));
 	saw("eligible", smaps_number(at, "THPeligible"));
 }
 
@@ -181,7 +162,7 @@ PROBE(thp__sizes__size_2048k)
 
 PROBE(thp__sizes__inherited)
 {
-	char *at = room(-1, MAP_PRIVATE | MAP_ANONYMOUS);
+	char *at = room_of(-1, MAP_PRIVATE | MAP_ANONYMOUS);
 
 	thp("always");
 	saw("pmd", try_knob(THP "hugepages-2048kB/enabled", "never"));
@@ -192,7 +173,7 @@ PROBE(thp__sizes__inherited)
 
 PROBE(thp__sizes__fork_shared)
 {
-	char *at = room(-1, MAP_PRIVATE | MAP_ANONYMOUS);
+	char *at = room_of(-1, MAP_PRIVATE | MAP_ANONYMOUS);
 
 	thp("never");
 	try_knob(THP "hugepages-64kB/enabled", "always");
@@ -206,56 +187,56 @@ PROBE(thp__sizes__fork_shared)
 
 PROBE(thp__shmem__never)
 {
-	char *at = room(-1, MAP_SHARED | MAP_ANONYMOUS);
+	char *at = room_of(-1, MAP_SHARED | MAP_ANONYMOUS);
 
 	set_knob(THP "shmem_enabled", "never");
 	call(madvise, at, pages(small()), MADV_HUGEPAGE);
 	poke(at, 'k');
-	saw("huge", one(at, "ShmemPmdMapped"));
+	saw("huge", huge_share(at, "ShmemPmdMapped"));
 	saw("eligible", smaps_number(at, "THPeligible"));
 }
 
 PROBE(thp__shmem__always)
 {
-	char *at = room(-1, MAP_SHARED | MAP_ANONYMOUS);
+	char *at = room_of(-1, MAP_SHARED | MAP_ANONYMOUS);
 
 	set_knob(THP "shmem_enabled", "always");
 	poke(at, 'k');
-	saw("huge", one(at, "ShmemPmdMapped"));
+	saw("huge", huge_share(at, "ShmemPmdMapped"));
 	saw("rss", smaps_pages(at, "Rss") == small() ? "all" : "less");
 	saw("eligible", smaps_number(at, "THPeligible"));
 }
 
 PROBE(thp__shmem__advise)
 {
-	char *plain = room(-1, MAP_SHARED | MAP_ANONYMOUS), *advised = room(-1, MAP_SHARED | MAP_ANONYMOUS);
+	char *plain = room_of(-1, MAP_SHARED | MAP_ANONYMOUS), *advised = room_of(-1, MAP_SHARED | MAP_ANONYMOUS);
 
 	set_knob(THP "shmem_enabled", "advise");
 	call(madvise, advised, pages(small()), MADV_HUGEPAGE);
 	poke(plain, 'k');
 	poke(advised, 'k');
-	saw("plain", one(plain, "ShmemPmdMapped"));
-	saw("advised", one(advised, "ShmemPmdMapped"));
+	saw("plain", huge_share(plain, "ShmemPmdMapped"));
+	saw("advised", huge_share(advised, "ShmemPmdMapped"));
 }
 
 PROBE(thp__shmem__prctl)
 {
-	char *at = room(-1, MAP_SHARED | MAP_ANONYMOUS);
+	char *at = room_of(-1, MAP_SHARED | MAP_ANONYMOUS);
 
 	set_knob(THP "shmem_enabled", "always");
 	call(prctl, PR_SET_THP_DISABLE, 1, 0, 0, 0);
 	poke(at, 'k');
-	saw("huge", one(at, "ShmemPmdMapped"));
+	saw("huge", huge_share(at, "ShmemPmdMapped"));
 }
 
 PROBE(thp__shmem__force)
 {
 	int fd = memfd("force", small(), 0, 0);
-	char *at = room(fd, MAP_SHARED);
+	char *at = room_of(fd, MAP_SHARED);
 
 	set_knob(THP "shmem_enabled", "force");
 	poke(at, 'k');
-	saw("huge", one(at, "ShmemPmdMapped"));
+	saw("huge", huge_share(at, "ShmemPmdMapped"));
 }
 
 PROBE(thp__shmem__fallocate)
@@ -265,9 +246,9 @@ PROBE(thp__shmem__fallocate)
 
 	set_knob(THP "shmem_enabled", "always");
 	call(fallocate, fd, 0, 0, (long long)pages(small()));
-	at = room(fd, MAP_SHARED);
+	at = room_of(fd, MAP_SHARED);
 	poke(at, 'k');
-	saw("huge", one(at, "ShmemPmdMapped"));
+	saw("huge", huge_share(at, "ShmemPmdMapped"));
 }
 
 PROBE(thp__file__ext4_advised)
@@ -277,9 +258,9 @@ PROBE(thp__file__ext4_advised)
 
 	call(fsync, fd);
 	drop_caches();
-	at = room(fd, MAP_PRIVATE);
+	at = room_of(fd, MAP_PRIVATE);
 	saw("madvise", outcome(call(madvise, at, pages(small()), MADV_HUGEPAGE)));
 	peek(at);
-	saw("huge", one(at, "FilePmdMapped"));
+	saw("huge", huge_share(at, "FilePmdMapped"));
 	saw("eligible", smaps_number(at, "THPeligible"));
 }
