@@ -96,6 +96,26 @@ void json_hello(void);
 void json_done(int count);
 void json_text(const char *text);
 
+/* proc.c: a file of /proc line by line, and the mappings that maps and smaps begin with */
+struct lines {
+	int fd;
+	size_t have, at, wants;
+	char buffer[4096];
+};
+struct place {
+	unsigned long from, to;
+	char perms[8];
+	char name[200];
+};
+bool open_lines(struct lines *lines, const char *path);
+bool next_line(struct lines *lines, char *out, size_t size); /* without its end; false at the end, where it closes */
+bool is_header(const char *line, struct place *place);
+
+/* sweep.c: a fresh mapping of a kind, and what a process of its own says */
+struct ground;
+const char *fresh_ground(struct ground *ground, const char *(*make)(struct ground *));
+void take_away(const struct ground *ground);
+
 /* run.c */
 void run_one(const struct probe *probe, const char *gives, int scale);
 

@@ -8,13 +8,7 @@
 
 enum { SMALL = 800 }; /* one mapping of smaps: what is not read is not counted together by the kernel */
 
-struct lines {
-	int fd;
-	size_t have, at, wants;
-	char buffer[4096];
-};
-
-static bool open_lines(struct lines *lines, const char *path)
+bool open_lines(struct lines *lines, const char *path)
 {
 	lines->fd = open(path, O_RDONLY | O_CLOEXEC);
 	lines->have = lines->at = 0;
@@ -32,7 +26,7 @@ static bool more(struct lines *lines)
 }
 
 /* The next line without its end, cut to `size`; false at the end, where the file is closed. */
-static bool next_line(struct lines *lines, char *out, size_t size)
+bool next_line(struct lines *lines, char *out, size_t size)
 {
 	size_t n = 0;
 
@@ -59,14 +53,8 @@ static bool next_line(struct lines *lines, char *out, size_t size)
 	}
 }
 
-struct place {
-	unsigned long from, to;
-	char perms[8];
-	char name[200];
-};
-
 /* "2000000000-2000004000 rw-p 00000000 00:00 0     [name]"; the keys of smaps begin with a capital */
-static bool is_header(const char *line, struct place *place)
+bool is_header(const char *line, struct place *place)
 {
 	char *at;
 

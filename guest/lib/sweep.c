@@ -83,7 +83,7 @@ static void differences(char *out, size_t size, const struct seen *before, const
 		snprintf(out + strlen(out), size - strlen(out), " flags %s", changed);
 }
 
-static const char *fresh(struct ground *ground, maker *make)
+const char *fresh_ground(struct ground *ground, maker *make)
 {
 	static bool stayed;
 	const char *made;
@@ -97,7 +97,7 @@ static const char *fresh(struct ground *ground, maker *make)
 	return made;
 }
 
-static void take_away(const struct ground *ground)
+void take_away(const struct ground *ground)
 {
 	if (ground->alone)
 		return;                                           /* and its process with it */
@@ -122,7 +122,7 @@ static void operate(const struct operation *operation, struct ground *ground, ma
 	char value[TEXT];
 
 	muted = true;
-	fresh(ground, make);
+	fresh_ground(ground, make);
 	muted = false;
 	snprintf(value, sizeof(value), "%s", operation->run(ground, operation->number));
 	muted = true;
@@ -152,7 +152,7 @@ void sweep(const struct operation *operations, maker *make)
 	const char *made;
 
 	muted = true;
-	made = fresh(&ground, make);
+	made = fresh_ground(&ground, make);
 	if (strcmp(made, "ok") != 0) {
 		muted = false;
 		note("no such mapping: %s", made);
@@ -176,7 +176,7 @@ void sweep_as_user(const struct operation *operations, maker *make)
 	struct ground ground = {0};
 
 	muted = true;
-	fresh(&ground, make); /* what only root can make, files above all, is made now and kept */
+	fresh_ground(&ground, make); /* what only root can make, files above all, is made now and kept */
 	take_away(&ground);
 	muted = false;
 	become_user();

@@ -47,6 +47,7 @@ const char *written(struct ground *ground, const char *made);
 /* Runs each operation (the last has no name) on a fresh mapping; one word each. */
 void sweep(const struct operation *operations, maker *make);
 void sweep_as_user(const struct operation *operations, maker *make);
-char *another_place(const struct ground *ground, long n); /* n free units elsewhere */
+void sweep_accounts(const struct operation *operations, maker *make); /* what is counted differently afterwards */
+char *another_place(const struct ground *ground, long n);             /* n free units elsewhere */
 
 #endif
