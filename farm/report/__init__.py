@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from farm import results
 from farm.catalogue import Catalogue
@@ -72,7 +72,14 @@ def _manifest(out: Path) -> dict[str, str]:
         return {}
     if not isinstance(found, dict):
         return {}
-    return {path: str(digest) for path, digest in found.items() if (out / path).resolve().is_relative_to(out.resolve())}
+    inside = {parent: _is_inside(out, parent) for parent in {PurePosixPath(path).parent for path in found}}
+    kept = (path for path in found if inside[PurePosixPath(path).parent] and PurePosixPath(path).name != "..")
+    return {path: str(found[path]) for path in kept}
+
+
+def _is_inside(out: Path, parent: PurePosixPath) -> bool:
+    """Whether a folder that a manifest names lies in the site."""
+    return (out / parent).resolve().is_relative_to(out.resolve())
 
 
 def _write(out: Path, path: str, data: bytes, before: dict[str, str]) -> str:

@@ -20,8 +20,9 @@ from farm.diff import (
 )
 from farm.report.behaviour import trace
 from farm.report.mail import mail
-from farm.report.model import Site, calls
+from farm.report.model import Site
 from farm.report.order import SWEEP, call_rank
+from farm.report.pairs import calls
 from farm.report.traces import Line, side_by_side
 
 HEADINGS = {

@@ -34,14 +34,11 @@ def traces(found: Grid) -> list[Trace]:
     """Return the different traces of a probe, in order of first appearance along the kernels."""
     seen: dict[bytes, dict[Place, list[str]]] = {}
     shown: dict[bytes, tuple[str, Place]] = {}
-    for kernel in found.columns:
-        for row in found.rows:
-            for place in row.places if found.site.values.is_answer(row.numbers.get(kernel, -1)) else ():
-                cell = found.site.cell(kernel, place)
-                line = cell.trace_lines.get(found.probe) if cell else None
-                if line is not None:
-                    seen.setdefault(line, {}).setdefault(place, []).append(found.site.labels[kernel])
-                    shown.setdefault(line, (kernel, place))
+    for kernel, place, stored in found.site.shown_traces:
+        line = stored.get(found.probe)
+        if line is not None:
+            seen.setdefault(line, {}).setdefault(place, []).append(found.site.labels[kernel])
+            shown.setdefault(line, (kernel, place))
     return [_trace(found, *shown[line], _where(found, places)) for line, places in seen.items()]
 
 
@@ -49,8 +46,7 @@ def _where(found: Grid, places: dict[Place, list[str]]) -> str:
     """Say on which kernels and where a trace was seen: places with the same kernels together."""
     together: dict[str, list[Place]] = {}
     for place, labels in places.items():
-        order = found.site.label_order(found.site.columns(place))
-        together.setdefault(spans(labels, order), []).append(place)
+        together.setdefault(spans(labels, found.site.place_order(place)), []).append(place)
     return "; ".join(f"{kernels} · {where_text(same, found.places)}" for kernels, same in together.items())
 
 

@@ -7,17 +7,18 @@ Values are compared for every behaviour in every cell, so each different value g
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import astuple, dataclass, field, replace
 from functools import cached_property
 from itertools import combinations, pairwise
 
 from farm.catalogue import Behaviour, Catalogue
-from farm.diff import Diff, Group, Only, compare, counts, differing, group, place_key
+from farm.diff import Diff, Only, compare, differing, place_key
 from farm.judge import Overall, Summary
 from farm.report.inputs import Inputs
 from farm.report.memo import Memo
 from farm.report.order import FLAVOURS, SWEEP, call_of, call_rank, names, rank
+from farm.report.pairs import PairSummary, pair_summary
 from farm.report.values import Values
 from farm.report.verdicts import Verdicts
 from farm.results import Results, StoredCell, kernel_key, version_key
@@ -37,16 +38,6 @@ class State:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class PairSummary:
-    """How many changes lie between two kernels, by label and for each system call, and how much was compared."""
-
-    counts: dict[str, int]
-    calls: dict[str, dict[str, int]]
-    missing: int
-    compared: int
-
-
 @dataclass
 class Site:
     """The results and the catalogue, in the order in which pages show them."""
@@ -60,6 +51,7 @@ class Site:
     _states: dict[tuple[str, Place], State | None] = field(default_factory=dict)
     _changed: dict[tuple[str, str, Place], set[str]] = field(default_factory=dict)
     _behaviours: dict[tuple[str, str], dict[Place, set[str]]] = field(default_factory=dict)
+    _orders: dict[Place, list[str]] = field(default_factory=dict)
     _columns: dict[Place, list[str]] = field(default_factory=dict)
 
     @cached_property
@@ -79,6 +71,22 @@ class Site:
                 if choices.count(label) == 1:
                     found.setdefault(name, label)
         return {name: found.get(name, name) for name in self.kernels}
+
+    @cached_property
+    def shown_traces(self) -> list[tuple[str, Place, Mapping[str, bytes]]]:
+        """The traces of every answered cell as they are stored, along the kernels."""
+        rank_of = {kernel: number for number, kernel in enumerate(self.kernels)}
+        keys = sorted(self.answered, key=lambda key: (rank_of[key[0]], place_key(key[1:])))
+        return [
+            (kernel, (arch, variant), self.stored.cells[kernel, arch, variant].trace_lines)
+            for kernel, arch, variant in keys
+        ]
+
+    def place_order(self, place: Place) -> list[str]:
+        """Return the labels of the kernels at a place, in order, as `label_order` does."""
+        if place not in self._orders:
+            self._orders[place] = self.label_order(self.columns(place))
+        return self._orders[place]
 
     def label_order(self, kernels: Iterable[str]) -> list[str]:
         """Return labels in order; an empty one between flavours, so that no range spans two of them."""
@@ -279,18 +287,3 @@ class Site:
             lambda: list(astuple(pair_summary(self.diff(old, new)))),
         )
         return PairSummary(*known)
-
-
-def pair_summary(diff: Diff) -> PairSummary:
-    """Count the changes of a diff by label, and by system call."""
-    groups = group(diff.changes)
-    return PairSummary(counts(groups), calls(groups), len(diff.missing), diff.compared)
-
-
-def calls(groups: Iterable[Group]) -> dict[str, dict[str, int]]:
-    """Count changes by system call and label."""
-    found: dict[str, dict[str, int]] = {}
-    for one in groups:
-        by_label = found.setdefault(call_of(one.change.behaviour), {})
-        by_label[one.label] = by_label.get(one.label, 0) + 1
-    return found

@@ -10,7 +10,7 @@ from farm.report import links
 from farm.report.across import Across
 from farm.report.arch import arch_names, arch_view, method
 from farm.report.inputs import digest
-from farm.report.model import Place, Site
+from farm.report.model import BASE_VARIANT, Place, Site
 from farm.report.render import Page, render
 from farm.report.sweeps import Sweep, sweep_view
 from farm.report.timeline import timeline
@@ -72,7 +72,7 @@ def arch_page(site: Site, name: str) -> str:
 
 def across_pages(site: Site) -> Iterator[Page]:
     """Yield the comparison of architectures: the newest version that most of them ran, and each version's own page."""
-    whole = site.inputs.everything
+    whole = site.inputs.cells(key for key in site.stored.cells if key[2] == BASE_VARIANT)
     found = Across(site)
     yield Page("arches.html", partial(across_page, site, found), whole)
     for name in found.versions():

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from farm.report import links
 from farm.report.matrix import VERDICT_SIGNS
 from farm.report.model import Place, Site
+from farm.settings import cache_dir
 from farm.visible import visible
 
 HERE = Path(__file__).parent
@@ -78,11 +79,22 @@ def breakable(name: str) -> Markup:
     return Markup("<wbr>").join(parts)  # joining escapes each part
 
 
+def _compiled() -> FileSystemBytecodeCache | None:
+    """Return where compiled templates are kept; None where nothing can be."""
+    folder = cache_dir() / "report" / "templates"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return None
+    return FileSystemBytecodeCache(str(folder))
+
+
 @cache
 def environment() -> Environment:
     """Return the one environment: escaping always, undefined names are errors."""
     made = Environment(
         loader=FileSystemLoader(HERE / "templates"),
+        bytecode_cache=_compiled(),
         autoescape=True,
         undefined=StrictUndefined,
         finalize=_finalize,

@@ -34,7 +34,7 @@ class SweepView:
     operations: tuple[str, ...]
     rows: tuple[SweepRow, ...]
     legend: tuple[tuple[str, str, str, int], ...]
-    changed: tuple[tuple[str, str, str], ...]
+    changed: int
 
     @property
     def size(self) -> str:
@@ -48,7 +48,7 @@ class Sweep:
 
     site: Site
     behaviour: str
-    _ever: dict[Place, dict[str, dict[str, set[str]]]] = field(default_factory=dict)
+    _changed: dict[Place, dict[str, set[str]]] = field(default_factory=dict)
 
     @cached_property
     def probes(self) -> tuple[str, ...]:
@@ -74,11 +74,14 @@ class Sweep:
         main = self.site.kernels[kernels[0]].flavour
         return [kernel for kernel in kernels if self.site.kernels[kernel].flavour == main][-1], place
 
-    def ever(self, place: Place) -> dict[str, dict[str, set[str]]]:
-        """Return by probe and operation every value that it ever gave at this place, on any kernel."""
-        if place not in self._ever:
-            self._ever[place] = {probe: self._values(place, probe) for probe in self.probes}
-        return self._ever[place]
+    def changed(self, place: Place) -> dict[str, set[str]]:
+        """Return by probe the operations that gave several values at this place over the kernels."""
+        if place not in self._changed:
+            ever = {probe: self._values(place, probe) for probe in self.probes}
+            self._changed[place] = {
+                probe: {word for word, seen in found.items() if len(seen) > 1} for probe, found in ever.items()
+            }
+        return self._changed[place]
 
     def _values(self, place: Place, probe: str) -> dict[str, set[str]]:
         """Return by operation every value that one probe ever gave at a place."""
@@ -101,16 +104,11 @@ def sweep_view(sweep: Sweep, where: tuple[str, Place]) -> SweepView:
     operations = tuple(sorted({word for record in records.values() for word in record.saw}, key=by_number))
     values = Counter(str(value) for record in records.values() for value in record.saw.values())
     letters = {value: n for n, (value, _) in enumerate(values.most_common())}
-    ever = sweep.ever(place)
-    changed = {probe: {word for word, seen in ever[probe].items() if len(seen) > 1} for probe in records}
+    changed = {probe: words for probe, words in sweep.changed(place).items() if probe in records}
     rows = [_row(record, operations, letters, changed[probe]) for probe, record in records.items()]
     legend = tuple((letter(n), value, f"g{n % COLOURS}", values[value]) for value, n in letters.items())
-    told = tuple(
-        (probe.rpartition(".")[2], word, ", ".join(sorted(ever[probe][word])))
-        for probe, words in changed.items()
-        for word in sorted(words, key=by_number)
-    )
-    return SweepView(sweep.behaviour, kernel, place, operations, tuple(rows), legend, told)
+    count = sum(map(len, changed.values()))
+    return SweepView(sweep.behaviour, kernel, place, operations, tuple(rows), legend, count)
 
 
 def by_number(word: str) -> list[tuple[int, str]]:

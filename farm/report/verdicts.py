@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from farm.catalogue import Behaviour, Catalogue, Probe
 from farm.diff import option_value
@@ -14,7 +15,7 @@ from farm.types import Kernel, Record
 Judged = list[tuple[Place, Judgement]]
 
 
-@dataclass(slots=True)
+@dataclass
 class Verdicts:
     """Judges what pages show; `order` are the labels of all kernels in order."""
 
@@ -64,13 +65,26 @@ class Verdicts:
         return self._summaries[probe]
 
     def _collect(self, probe: str) -> Judged:
-        """Judge all records of one probe."""
+        """Judge all records of one probe; equal records of one kernel and architecture are judged once."""
         if probe not in self.catalogue.probes:
             return []
         name = probe.rpartition(".")[2]
         found: Judged = []
-        for (kernel, arch, variant), cell in self.stored.cells.items():
-            record = cell.records.get(probe)
-            if record is not None and (judged := self.judged(probe, kernel, arch, record)):
-                found.append((Place(self.labels[kernel], arch, variant, name), judged))
+        known: dict[tuple[str, str, int], Judgement | None] = {}
+        for kernel, arch, variant, label, records in self._cells:
+            record = records.get(probe)
+            if record is None:
+                continue
+            key = kernel, arch, id(record)
+            if key not in known:
+                known[key] = self.judged(probe, kernel, arch, record)
+            judged = known[key]
+            if judged:
+                found.append((Place(label, arch, variant, name), judged))
         return found
+
+    @cached_property
+    def _cells(self) -> list[tuple[str, str, str, str, Mapping[str, Record]]]:
+        """Every cell's name and records, with the kernel's label."""
+        cells = self.stored.cells.items()
+        return [(*key, self.labels[key[0]], cell.records) for key, cell in cells if cell.info.answered]
