@@ -56,6 +56,13 @@ def test_what_differs_from_run_to_run_is_not_kept() -> None:
     assert first == second
 
 
+def test_a_count_that_is_off_is_one_trouble_by_however_much() -> None:
+    found = [
+        canonical(f"BUG: Bad rss-counter state mm:00000000abcd1234 type:MM_FILEPAGES val:{by}") for by in (-1, -104)
+    ]
+    assert found == ["BUG: Bad rss-counter state mm:… type:MM_FILEPAGES val:…"] * 2
+
+
 class Line:
     """A serial line that a test writes to."""
 

@@ -47,13 +47,14 @@ TROUBLES: tuple[Trouble, ...] = (
 )
 # fmt: on
 
-# What changes from run to run and says nothing: times, CPU and process numbers, addresses.
+# What changes from run to run and says nothing: times, CPU and process numbers, addresses, by how much a count is off.
 _NOISE = (
     (re.compile(r"^\s*(?:<\d>)?\[\s*\d+\.\d+\](?:\[[^\]]*\])?\s*"), ""),
     (re.compile(r"\b(?:0x)?[0-9a-f]{8,16}\b"), "…"),
     (re.compile(r"CPU: ?\d+"), "CPU"),
     (re.compile(r"(?:PID|pid): ?\d+"), "PID"),
     (re.compile(r"#\d+"), "#"),
+    (re.compile(r"\bval:-?\d+"), "val:…"),
 )
 
 
