@@ -67,6 +67,31 @@ def diff(
     return show_diff(Sides(old, new, results, against), arch=arch, variant=variant, shape=format, out=out)
 
 
+@command(loose=["old", "new"], help={
+    **RESULTS, **HOST, "old": "a kernel, or host: for this machine's own (default: the running one)",
+    "new": "the other one (default: the one that apt would install)", "profile": "what the program uses",
+    "arch": "an architecture (default: this machine's)", "run": "do not run missing cells, name them",
+    "format": "text or html", "out": "write to this file",
+})
+def upgrade(
+    _: Context, old: str = "", new: str = "", profile: str = "", arch: str = "", results: str = "",
+    format: str = "text", out: str = "", run: bool = True, offline: bool = False, yes: bool = False,
+) -> int:
+    """Show what an upgrade changes for a program: 0 nothing, 1 something, 2 not comparable or cells missing."""
+    from farm.commands.upgrading import Asked, show_upgrade
+    return show_upgrade(Asked(old, new, profile, arch, results, format, out), run=run, offline=offline, yes=yes)
+
+
+@command(positional=["log"], help={
+    "log": "what strace -f -o LOG wrote (-ff and -c too)", "program": "its name (default: the log's)",
+    "out": "write to this file",
+})
+def profile(_: Context, log: str, program: str = "", out: str = "") -> int:
+    """Count what a program uses of memory, for `upgrade --profile`."""
+    from farm.commands.profiling import make_profile
+    return make_profile(log, program=program, out=out)
+
+
 @command(help={**RESULTS, "out": "another folder than report/"})
 def report(_: Context, out: str = "", results: str = "") -> int:
     """Write the report: a static site that opens without a server."""

@@ -52,6 +52,16 @@ def kernel_tree(
 
     `debs` may be a function: it is called, and anything downloaded, only where the kernel is not unpacked yet.
     """
+
+    def fill(raw: Path) -> None:
+        paths = debs() if callable(debs) else debs
+        unpack(paths, raw, lambda name: is_wanted(name, kernel.release))
+
+    return filled_tree(kernel, fill, cache)
+
+
+def filled_tree(kernel: Kernel, fill: Callable[[Path], None], cache: Path | None = None) -> KernelTree:
+    """Make the tree once, of what `fill` puts into a folder as the kernel's packages would, and return it."""
     home = (cache or settings.cache_dir() / "kernels") / kernel.digest
     if not current(home):
         with files.exclusive(home.with_suffix(".lock")):
@@ -59,7 +69,7 @@ def kernel_tree(
                 for left in home.parent.glob(f"{home.name}.*.new"):  # by a run that was killed
                     shutil.rmtree(left)
                 with step("unpack", kernel.name), files.disk_errors(home.parent):
-                    make(kernel, debs() if callable(debs) else debs, home)
+                    make(kernel, fill, home)
     return tree_at(home, kernel.release)
 
 
@@ -69,12 +79,12 @@ def current(home: Path) -> bool:
     return mark.is_file() and mark.read_text() == LAYOUT
 
 
-def make(kernel: Kernel, debs: Sequence[Path], home: Path) -> None:
-    """Unpack aside, and rename what is complete into place."""
+def make(kernel: Kernel, fill: Callable[[Path], None], home: Path) -> None:
+    """Fill a folder aside, and rename what is complete into place."""
     new = files.aside(home)
     try:
         raw = new / "raw"
-        unpack(debs, raw, lambda name: is_wanted(name, kernel.release))
+        fill(raw)
         arrange(raw, new, kernel)
         shutil.rmtree(raw)
         run(["depmod", "-b", new, kernel.release], timeout=300)

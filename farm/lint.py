@@ -9,7 +9,7 @@ from pathlib import Path
 from farm.settings import ROOT
 
 BIN = Path(sys.executable).parent
-SHELL = ("inv", ".ci/run")
+SHELL = ("inv", ".ci/run", *(f"tests/programs/{name}.sh" for name in ("java", "postgresql", "qemu", "redis")))
 # guest/init loops over one disk (SC2043). Its bytes are in every cell's digest: a comment there would cost all answers.
 INIT_EXCLUDED = "SC2043"
 

@@ -14,12 +14,13 @@ from farm import build, disks, files, images, kconfig
 from farm.arches import Arch
 from farm.catalogue import Catalogue
 from farm.errors import PlanError
-from farm.kernel_tree import KernelTree, kernel_tree
+from farm.kernel_tree import KernelTree, filled_tree, kernel_tree
 from farm.lock import Lock
 from farm.plan import Cell
 from farm.qemu import accel, argv
 from farm.results import Wanted
 from farm.settings import cache_dir
+from farm.sources import host
 from farm.sources.apt import Archive
 from farm.steps import step
 from farm.types import Kernel, Package
@@ -105,7 +106,9 @@ class Workshop:
         )
 
     def kernel(self, kernel: Kernel) -> KernelTree:
-        """Return an unpacked kernel, downloaded where the store does not have it."""
+        """Return an unpacked kernel, downloaded where the store does not have it; this machine's own is copied."""
+        if kernel.source == host.SOURCE:
+            return filled_tree(kernel, lambda raw: host.copy(kernel.release, raw))
         return kernel_tree(kernel, lambda: self.archive.debs(kernel))
 
     def root(self, arch: Arch) -> Path:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import difflib
 import functools
+import inspect
 import os
 import sys
 import tomllib
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Concatenate, ParamSpec
 
 from invoke.context import Context
@@ -77,25 +78,40 @@ def _keep_traceback() -> str:
     return f"the traceback is in {file}"
 
 
+class Command(Task[Any]):
+    """A task of ours; `loose` names the options that may be given without their names."""
+
+    loose: tuple[str, ...] = ()
+
+
 def command(
-    **options: object,
-) -> Callable[[Callable[Concatenate[Context, P], int | None]], Task[Any]]:
+    *, loose: Sequence[str] = (), **options: object
+) -> Callable[[Callable[Concatenate[Context, P], int | None]], Command]:
     """Make a function that returns an exit status an Invoke task; plain `invoke` then answers like ./inv.
 
-    Long options only: a short one, once given, could never change its meaning.
+    Long options only: a short one, once given, could never change its meaning. `loose` options may be given without
+    their names, in this order; Invoke itself knows such words only where they must be given.
     """
 
-    def decorate(body: Callable[Concatenate[Context, P], int | None]) -> Task[Any]:
+    def decorate(body: Callable[Concatenate[Context, P], int | None]) -> Command:
         @functools.wraps(body)
         def guarded(context: Context, *args: P.args, **kwargs: P.kwargs) -> None:
             status = status_of(lambda: body(context, *args, **kwargs))
             if status:
                 raise Exit(code=status)
 
-        made: Task[Any] = task(auto_shortflags=False, **options)(guarded)
+        made: Command = task(auto_shortflags=False, klass=Command, **options)(guarded)
+        made.loose = tuple(loose)
         return made
 
     return decorate
+
+
+def takes_value(task: Task[Any], word: str) -> bool:
+    """Whether `word` is an option of the task whose value is the next word."""
+    name = word.removeprefix("--").replace("-", "_")
+    found = inspect.signature(task.body).parameters.get(name) if word.startswith("--") else None
+    return found is not None and not isinstance(found.default, bool)
 
 
 class Farm(Program):
@@ -107,6 +123,24 @@ class Farm(Program):
         sys.dont_write_bytecode = False
         self.args["search-root"].value = str(ROOT)
         super().load_collection()
+
+    def parse_tasks(self) -> None:
+        """Read the tasks and their options, after loose words got the names of the options that they are."""
+        self.core.unparsed = self._named(self.core.unparsed)
+        super().parse_tasks()
+
+    def _named(self, words: Sequence[str]) -> list[str]:
+        """Put the name of its option before each loose word of the first task."""
+        task = self.collection[words[0]] if words and words[0] in self.collection.task_names else None
+        # No isinstance: run as a program, this module is not the one that the tasks' classes are from.
+        left = list(getattr(task, "loose", ()))
+        found, waiting = list(words[:1]), False
+        for word in words[1:]:
+            if left and not waiting and not word.startswith("-"):
+                found.append(f"--{left.pop(0)}")
+            waiting = task is not None and not waiting and takes_value(task, word)
+            found.append(word)
+        return found
 
     def run(self, argv: list[str] | None = None, exit: bool = True) -> None:  # noqa: A002 - Invoke's own
         """Run what the command line asks for and exit with its status."""

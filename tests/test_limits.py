@@ -26,7 +26,7 @@ STAGES = """
     protocol session results
     build disks images qemu prepare
     check guest asking cell fleet
-    judge diff report export
+    judge diff profile upgrade report export
     doctor lint program progress commands
 """.split()  # noqa: SIM905 - a table
 

@@ -16,6 +16,7 @@ from farm.arches import ARCHES
 from farm.catalogue import Catalogue, load
 from farm.diff import compare
 from farm.errors import InfraError
+from farm.report import programs
 from farm.types import Ending, Record
 from tests.made_up import SERIES, Shape, catalogue_files, info, kernel, record, write_all
 from tests.site_reader import Page, broken_links, read, read_site
@@ -72,13 +73,15 @@ def test_pages_lie_at_paths_that_never_change(made: Made) -> None:
     expected = {"index.html", "sweeps.html", f"behaviour/{CALL}.html", "behaviour/sweep.madvise.html", pair, flavours}
     expected |= {f"kernel/{FIRST}.html", f"kernel/{LAST}.html"}
     expected |= {"matrix/x86_64-plain.html", "matrix/arm64-pmem-ext4.html", "arch/arm64.html", "arches/6.1.192.html"}
+    expected |= {"upgrade.html", f"upgrade/redis/{FIRST}..{LAST}.html"}
     expected |= {"tracker.html", "timeline.html", "arches.html", "method.html"}
     expected |= {f"sweep/madvise/{LAST}/arm64-plain.html"}
     assert expected <= made.pages.keys()
     assert (made.out / "tracker.json").is_file()
     sweeps = len(SERIES) * 6 - 1
     # index and five overviews; behaviours; kernels; matrices; pairs; versions
-    assert len(made.pages) == 6 + 17 + 6 + 6 + 5 + len(SERIES) + len(ARCHES) + sweeps
+    upgrades = 1 + 10 * len(programs.profiles())  # their list; five series make ten pairs
+    assert len(made.pages) == upgrades + 6 + 17 + 6 + 6 + 5 + len(SERIES) + len(ARCHES) + sweeps
 
 
 def test_every_link_leads_somewhere(made: Made) -> None:

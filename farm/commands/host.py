@@ -21,8 +21,8 @@ from farm.variants import VARIANTS
 
 # Beside .venv: downloads, unpacked kernels, images, the compiler's cache, for the default matrix.
 CACHE_BYTES = 2_000_000_000
-# What `./inv test` runs without --all: not what takes long, nor what needs a browser.
-USUAL = "not (long or browser)"
+# What `./inv test` runs without --all: not what takes long, nor what needs a browser or programs of others.
+USUAL = "not (long or browser or programs)"
 
 
 def examine() -> int:

@@ -14,6 +14,8 @@ from farm.commands.chosen import Chosen, go_offline, source
 from farm.errors import InfraError, PlanError
 from farm.fleet import FleetOptions, Summary
 from farm.guest import start
+from farm.lock import Lock
+from farm.matrix import Matrix
 from farm.plan import Cell
 from farm.program import say
 from farm.progress import Board, clock_face, roughly, shown
@@ -54,6 +56,14 @@ def run_matrix(
     print("\n".join(outcome(summary, time.monotonic() - began)))
     print(f"report: {page.resolve().as_uri()}")
     return UNANSWERED if summary.unanswered or summary.broken else OK
+
+
+def run_cells(planned: Sequence[Cell], asked: Matrix, options: FleetOptions, locked: Lock, *, yes: bool) -> Summary:
+    """Run those of `planned` that have no answer, as `matrix` does, without its report."""
+    host_for(planned, yes=yes)
+    shop = fleet.workshop(locked, source(asked))
+    with shown(Board(options.jobs, earlier(planned, options.results))):
+        return fleet.run(planned, shop, options)
 
 
 def up_to_date(page: Path, root: Path) -> bool:

@@ -11,14 +11,16 @@ from farm.catalogue import Catalogue
 from farm.diff import Diff
 from farm.errors import InfraError
 from farm.files import sha256_of
+from farm.report import upgrade_page
 from farm.report.memo import Memo
 from farm.report.model import Site
 from farm.report.pages import alone_page, pages
 from farm.report.render import FILES, HERE
 from farm.results import Results
 from farm.steps import Event, bus, step
+from farm.upgrade import Answer
 
-__all__ = ["MANIFEST", "Site", "diff_page", "site"]
+__all__ = ["MANIFEST", "Site", "diff_page", "site", "upgrade_alone"]
 
 MANIFEST = "manifest.json"  # path → sha256 of every file of the site; what it does not name is not ours
 
@@ -38,6 +40,11 @@ def site(results_root: Path, catalogue: Catalogue, out: Path) -> Path:
 def diff_page(diff: Diff, stored: Results, catalogue: Catalogue) -> str:
     """Return one diff as a page that needs no other file."""
     return alone_page(Site(stored, catalogue), diff)
+
+
+def upgrade_alone(answer: Answer, stored: Results, catalogue: Catalogue) -> str:
+    """Return what an upgrade changes for a program as a page that needs no other file."""
+    return upgrade_page.alone_page(Site(stored, catalogue), answer)
 
 
 def _write_site(model: Site, out: Path) -> Path:

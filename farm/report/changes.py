@@ -56,6 +56,7 @@ class ChangeView:
     fatal: bool
     lines: tuple[Line, ...]
     lines_of: str
+    label: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,4 +133,5 @@ def change_view(site: Site, diff: Diff, one: Group, *, traces: bool = True) -> C
         fatal=change.old_end is not change.new_end,
         lines=lines,
         lines_of="/".join(place),
+        label=one.label,
     )

@@ -15,7 +15,10 @@ from farm.results import Results, StoredCell
 from farm.settings import ROOT
 
 # Whatever of the farm itself decides how a page looks; the probes' sources are shown on pages.
-CODE = ("farm/*.py", "farm/diff/*.py", "farm/report/**/*.*", "farm/results/*.py", "farm/variants/*.py")
+CODE = (
+    *("farm/*.py", "farm/diff/*.py", "farm/report/**/*.*", "farm/results/*.py", "farm/variants/*.py"),
+    *("farm/profile/*.py", "farm/upgrade/*.py", "profiles/*.yaml", "matrix.yaml"),
+)
 SOURCES = ("guest/probes/*.c",)
 NOTHING = b"\0" * 8  # as long as the digest of a behaviour's records in a cell
 Span = tuple[str, int, int]  # a behaviour, and where its records begin and end among a cell's

@@ -55,3 +55,8 @@ def behaviour_href(behaviour: str, probe: str = "") -> str:
 def diff_href(old: str, new: str, behaviour: str = "") -> str:
     """Return the link to a diff, or to what changed there in one behaviour."""
     return href(diff_path(old, new), behaviour)
+
+
+def upgrade_path(program: str, old: str, new: str) -> str:
+    """Return the path of the page that says what changes for a program; `program` is the stem of its profile."""
+    return f"upgrade/{program}/{old}..{new}.html"

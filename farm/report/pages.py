@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from farm.diff import Diff
-from farm.report import links
+from farm.report import links, upgrade_page
 from farm.report.behaviour import behaviour_view
 from farm.report.changes import HEADINGS, ChangeView, DiffView, Section, diff_view
 from farm.report.inputs import digest
@@ -44,6 +44,7 @@ def pages(site: Site) -> Iterator[Page]:
     for name in site.kernels:
         yield Page(links.kernel_path(name), partial(kernel_page, site, name), of.kernels(name))
     yield from overviews(site)
+    yield from (Page(*one) for one in upgrade_page.pages(site))
     yield Page("index.html", partial(index_page, site), of.everything)
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from farm.report import links
+from farm.report import links, programs
 from farm.report.matrix import VERDICT_SIGNS
 from farm.report.model import Place, Site
 from farm.settings import cache_dir
@@ -132,5 +132,5 @@ def render_alone(site: Site, template: str, **values: object) -> str:
 
 def _rendered(site: Site, template: str, page: dict[str, object], values: dict[str, object]) -> str:
     """Render with what every page knows."""
-    shared = {"labels": site.labels, "has_sweeps": bool(site.sweeps)}
+    shared = {"labels": site.labels, "has_sweeps": bool(site.sweeps), "has_upgrades": programs.there(site)}
     return environment().get_template(template).render(shared | page | values)

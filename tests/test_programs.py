@@ -1,0 +1,40 @@
+"""Profiles of real programs: run under strace and counted; REGENERATE=1 writes the ones that come with the farm."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from farm import profile
+from farm.commands.profiling import logs, make_profile
+from farm.run import find, run
+from farm.settings import ROOT
+
+pytestmark = pytest.mark.programs
+
+# What must be installed, and what the program does of memory in any version that we know.
+PROGRAMS = {
+    "postgresql": (("pgbench", "psql"), {"mmap", "shmget", "shmat", "fork", "brk"}),
+    "redis": (("redis-server", "redis-benchmark"), {"mmap", "madvise", "fork"}),
+    "java": (("java",), {"mmap", "madvise", "mprotect"}),
+    "qemu": (("qemu-system-x86_64",), {"mmap", "madvise", "memfd_create", "mlockall"}),
+}
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_a_real_program_is_understood_and_does_what_its_profile_says(name: str, tmp_path: Path) -> None:
+    needed, expected = PROGRAMS[name]
+    lacking = [one for one in ("strace", *needed) if find(one) is None]
+    if lacking:
+        pytest.skip(f"not installed: {', '.join(lacking)}")
+    run([ROOT / "tests" / "programs" / f"{name}.sh", tmp_path / "log"], timeout=300)
+    shipped = ROOT / "profiles" / f"{name}.yaml"
+    out = shipped if os.environ.get("REGENERATE") else tmp_path / shipped.name
+    assert 0 == make_profile(str(tmp_path / "log"), program=name, out=str(out))
+    found = profile.load(out)
+    assert len(logs(tmp_path / "log")) >= 1
+    assert 0 == found.not_understood
+    assert expected <= {use.call for use in found.uses}
+    assert expected <= {use.call for use in profile.load(shipped).uses}
