@@ -10,6 +10,7 @@ from __future__ import annotations
 
 HUGETLB = "mmap MAP_HUGETLB; shmget SHM_HUGETLB; memfd_create MFD_HUGETLB; /dev/hugepages"
 FILE = "mmap -MAP_ANONYMOUS"
+DAX = "mmap MAP_SYNC; /dev/dax*; /dev/pmem*"
 NOBODY = ""
 
 # fmt: off
@@ -18,6 +19,7 @@ BEHAVIOURS = {
     "mmap.droppable":              "mmap MAP_DROPPABLE",
     "memfd_create.seal_file":      "memfd_create MFD_ALLOW_SEALING; fcntl F_ADD_SEALS; memfd_create MFD_NOEXEC_SEAL",
     "memfd_create.huge_pages":     "memfd_create MFD_HUGETLB",
+    "dax.*":                       DAX,
     "hugetlb.poison":              "madvise MADV_HWPOISON",
     "hugetlb.*":                   HUGETLB,
     "migrate.move_pages*":         "move_pages",
@@ -149,7 +151,7 @@ KINDS = {
     "ext4_private*":               "mmap MAP_PRIVATE -MAP_ANONYMOUS",
     "ext4_read_only":              "mmap MAP_SHARED PROT_READ -PROT_WRITE -MAP_ANONYMOUS",
     "dax_sync":                    "mmap MAP_SYNC",
-    "dax_*":                       "mmap MAP_SYNC; /dev/dax*; /dev/pmem*",
+    "dax_*":                       DAX,
     "hugetlb_*":                   HUGETLB,
     "shm":                         "shmat",
     "heap":                        "brk",
@@ -161,6 +163,14 @@ KINDS = {
     "dontfork":                    "madvise MADV_DONTFORK",
     "wipe_on_fork":                "madvise MADV_WIPEONFORK",
     "thp":                         "mmap MAP_PRIVATE MAP_ANONYMOUS; brk",
+    "device_dax":                  DAX,
+    "memfd_huge":                  "memfd_create MFD_HUGETLB",
+    "thp_shared":                  "memfd_create",
+    "shm_locked":                  "shmctl SHM_LOCK",
+    "pkey":                        "pkey_mprotect",
+    "pinned":                      "io_uring_register",
+    "perf_buffer":                 NOBODY,  # profilers alone, whose calls are not counted
+    "beyond_end":                  FILE,
     "uffd_*":                      "userfaultfd; /dev/userfaultfd",
     "droppable":                   "mmap MAP_DROPPABLE",
     "guarded":                     "madvise MADV_GUARD_INSTALL",
@@ -194,5 +204,5 @@ WORDS = {
 }
 
 # What a probe may need that not every program has; the other words (thp, swap, numa2, …) are the machine's.
-PROBE_NEEDS = {"hugetlb": HUGETLB, "dax": "mmap MAP_SYNC; /dev/dax*; /dev/pmem*"}
+PROBE_NEEDS = {"hugetlb": HUGETLB, "dax": DAX, "devdax": DAX}
 # fmt: on

@@ -67,6 +67,8 @@ def of_behaviour(behaviour: Behaviour) -> Needs:
         option = re.sub("^[GS]ET_", "", rest.upper())
         return tuple(Need(call, frozenset({f"PR_{verb}_{option}"})) for verb in ("SET", "GET"))
     call = {"userfaultfd": "ioctl", "shmop": "shmctl"}.get(call, call)
+    if call not in CALLS:
+        return EVERYBODY  # nobody said what it takes: rather too much than nothing
     return tuple(_conditions(call, behaviour.condition)) or (Need(call),)
 
 
