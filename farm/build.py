@@ -26,7 +26,7 @@ from farm.settings import cache_dir
 
 # fmt: off
 FLAGS = (
-    "-O1", "-std=gnu2x", "-D_GNU_SOURCE", "-D_FILE_OFFSET_BITS=64",
+    "-O2", "-std=gnu2x", "-D_GNU_SOURCE", "-D_FILE_OFFSET_BITS=64",
     # Faults are the subject: the compiler must neither add traps nor reason that a touch cannot fault.
     "-fno-sanitize=all", "-fno-delete-null-pointer-checks", "-fno-stack-protector",
     "-Wall", "-Wextra", "-Werror", "-Wmissing-prototypes", "-Wshadow", "-Wvla",

@@ -69,7 +69,7 @@ static void read_mapping(struct account *account, const struct ground *ground)
 			inside = overlaps(&place, ground->at, bytes) ||
 				 overlaps(&place, ground->moved, ground->moved_bytes);
 			if (place.from > last + bytes) { /* what follows costs the kernel a walk */
-				close(lines.fd);
+				close_lines(&lines);
 				return;
 			}
 		} else if (inside) {

@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include "internal.h"
 
-static const char *last_end = "none";
+HOT static const char *last_end = "none";
 
 int child_begins(void)
 {

@@ -33,7 +33,7 @@ static void read_row(const char *at, struct row *row)
 		bool header = is_header(line, &place);
 
 		if (header && place.from >= (uintptr_t)at + pages(ROW)) { /* what follows costs the kernel a walk */
-			close(lines.fd);
+			close_lines(&lines);
 			return;
 		}
 		for (int i = 0; i < ROW; i++) {

@@ -5,6 +5,9 @@
 #include <sys/types.h>
 #include "probe.h"
 
+/* What nearly every probe writes lies together: every page that is written after a fork is copied. */
+#define HOT __attribute__((section("hot")))
+
 int prctl(int option, ...); /* sys/prctl.h and linux/prctl.h exclude each other */
 
 enum { WORDS = 400, UNDOS = 64, TRACE_SIZE = 96 * 1024, RING = 16, TEXT = 160 };
@@ -87,6 +90,9 @@ void write_pages(int fd, long n, char letter);
 void spaces_from_start(void); /* for sweeps, which take every mapping away again */
 void map_record(void);
 
+/* proc.c */
+extern bool keeps_smaps; /* sweeps look at it after every operation */
+
 /* json.c */
 enum { JSON_LINE = 256 * 1024 };
 void json_prepare(char *memory);
@@ -99,6 +105,7 @@ void json_text(const char *text);
 /* proc.c: a file of /proc line by line, and the mappings that maps and smaps begin with */
 struct lines {
 	int fd;
+	bool stays; /* it is not closed: sweeps look at smaps after every operation */
 	size_t have, at, wants;
 	char buffer[4096];
 };
@@ -108,6 +115,7 @@ struct place {
 	char name[200];
 };
 bool open_lines(struct lines *lines, const char *path);
+void close_lines(const struct lines *lines);
 bool next_line(struct lines *lines, char *out, size_t size); /* without its end; false at the end, where it closes */
 bool is_header(const char *line, struct place *place);
 

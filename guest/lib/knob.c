@@ -109,7 +109,8 @@ void settle_run(void)
 		{"/sys/kernel/mm/ksm/run", "0"},
 		{"/proc/sys/kernel/numa_balancing", "0"},
 		{"/proc/sys/vm/compaction_proactiveness", "0"},
-		{"/proc/sys/kernel/printk_devkmsg", "on"},
+		{"/proc/sys/kernel/printk_devkmsg", "on\n"}, /* it takes whole lines only; else markers are rationed */
+		{"/sys/kernel/rcu_expedited", "1"}, /* swapoff and others wait for readers: milliseconds each */
 	};
 
 	for (size_t i = 0; i < sizeof(quiet) / sizeof(quiet[0]); i++) {
@@ -126,7 +127,7 @@ void unsettle_run(void)
 {
 	while (settled > 0) {
 		settled--;
-		write_file(before_run[settled].path, before_run[settled].value);
+		write_file(before_run[settled].path, textf("%s\n", before_run[settled].value));
 	}
 }
 

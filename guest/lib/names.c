@@ -4,12 +4,13 @@
 
 enum { REGIONS = 128 };
 
-static struct region {
+struct region {
 	unsigned long at, length;
 	char letter[4];
 	bool live;
-} regions[REGIONS];
-static int known;
+};
+HOT static struct region regions[REGIONS];
+HOT static int known;
 
 static bool overlaps(const struct region *region, unsigned long at, unsigned long length)
 {

@@ -52,7 +52,7 @@ _Noreturn void unmet(const char *format, ...) __attribute__((format(printf, 1, 2
  * Mappings stand alone: at fixed addresses with nothing near them (16 MiB apart and more), so that they merge with
  * nothing and have room to grow. Page i is filled with letter + i ('k' → k l m …); letter 0 leaves the pages untouched.
  */
-long use_up_mappings(void);      /* as many as vm.max_map_count (set to 4000) allows; what the last mmap answered */
+long use_up_mappings(void);      /* as many as vm.max_map_count (set to 1000) allows; what the last mmap answered */
 char *space(long n);             /* n free pages of address space, nothing mapped; a hint, a target */
 char *anon(long n, char letter); /* private anonymous, read and write */
 char *anon_with(long n, char letter, int prot, int flags); /* anonymous with these flags, MAP_PRIVATE|… */

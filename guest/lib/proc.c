@@ -6,14 +6,44 @@
 #include <unistd.h>
 #include "internal.h"
 
-enum { SMALL = 800 }; /* one mapping of smaps: what is not read is not counted together by the kernel */
+enum { SMALL = 800, HIGH = 210 }; /* one mapping of smaps: what is not read is not counted together by the kernel */
+
+bool keeps_smaps;
+
+static struct lines file; /* one for all: every page that a probe writes costs a fault */
+
+/* Opening it costs as much as reading it. Each process its own, out of the way of what a probe opens. */
+static int kept_smaps(void)
+{
+	static int kept = -1;
+	static pid_t owner;
+	int fd;
+
+	if (owner == getpid())
+		return lseek(kept, 0, SEEK_SET) == 0 ? kept : -1;
+	fd = open("/proc/self/smaps", O_RDONLY | O_CLOEXEC);
+	kept = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, HIGH);
+	if (fd >= 0)
+		close(fd);
+	owner = kept < 0 ? 0 : getpid();
+	return kept;
+}
 
 bool open_lines(struct lines *lines, const char *path)
 {
-	lines->fd = open(path, O_RDONLY | O_CLOEXEC);
+	bool smaps = strcmp(path, "/proc/self/smaps") == 0;
+
+	lines->stays = smaps && keeps_smaps;
+	lines->fd = lines->stays ? kept_smaps() : open(path, O_RDONLY | O_CLOEXEC);
 	lines->have = lines->at = 0;
-	lines->wants = strcmp(path, "/proc/self/smaps") == 0 ? SMALL : sizeof(lines->buffer);
+	lines->wants = smaps ? SMALL : sizeof(lines->buffer);
 	return lines->fd >= 0;
+}
+
+void close_lines(const struct lines *lines)
+{
+	if (!lines->stays)
+		close(lines->fd);
 }
 
 static bool more(struct lines *lines)
@@ -38,7 +68,7 @@ bool next_line(struct lines *lines, char *out, size_t size)
 		if (lines->at == lines->have) {
 			if (more(lines))
 				continue;
-			close(lines->fd);
+			close_lines(lines);
 			return n > 0;
 		}
 		end = memchr(from, '\n', lines->have - lines->at);
@@ -83,17 +113,16 @@ static const char *last_column(const char *line)
 /* Finds the mapping that holds `at`; then, where `key` is given, its line in smaps ("VmFlags:", "Rss:"). */
 static bool find_place(const void *at, struct place *place, const char *key, char *value, size_t size)
 {
-	static struct lines lines;
 	char line[400];
 	struct place each = {0};
 	bool inside = false, found = false;
 
-	if (!open_lines(&lines, key ? "/proc/self/smaps" : "/proc/self/maps"))
+	if (!open_lines(&file, key ? "/proc/self/smaps" : "/proc/self/maps"))
 		broken("/proc/self/maps: %s", errno_name(errno));
-	while (next_line(&lines, line, sizeof(line))) {
+	while (next_line(&file, line, sizeof(line))) {
 		if (is_header(line, &each)) {
 			if (found || each.from > (unsigned long)at) { /* what follows costs the kernel a walk */
-				close(lines.fd);
+				close_lines(&file);
 				break;
 			}
 			inside = each.from <= (unsigned long)at && (unsigned long)at < each.to;
@@ -203,13 +232,12 @@ long smaps_number(const void *at, const char *key)
 
 long proc_number(const char *path, const char *key)
 {
-	static struct lines lines;
 	char line[400];
 	long number = -1;
 
-	if (!open_lines(&lines, path))
+	if (!open_lines(&file, path))
 		return -1;
-	while (next_line(&lines, line, sizeof(line)))
+	while (next_line(&file, line, sizeof(line)))
 		if (strncmp(line, key, strlen(key)) == 0 && strchr(" \t:0123456789", line[strlen(key)]))
 			number = strtol(line + strlen(key) + strspn(line + strlen(key), ": \t"), NULL, 10);
 	return number;
@@ -233,13 +261,12 @@ const char *file_word(const char *path)
 
 const char *file_has(const char *path, const char *text)
 {
-	static struct lines lines;
 	char line[400];
 	bool found = false;
 
-	if (!open_lines(&lines, path))
+	if (!open_lines(&file, path))
 		return errno_name(errno);
-	while (next_line(&lines, line, sizeof(line)))
+	while (next_line(&file, line, sizeof(line)))
 		found = found || strstr(line, text);
 	note("%s: %s \"%s\"", path, found ? "has" : "has not", text);
 	return yes(found);

@@ -58,10 +58,12 @@ static bool needs_are_met(const struct probe *probe)
 
 static void mark(const char *id)
 {
-	char text[160];
-	int n = snprintf(text, sizeof(text), "<3>memory-farm: probe %s\n", id);
+	char text[160] = "<3>memory-farm: probe ", *end = text + strlen(text);
+	size_t length = strnlen(id, sizeof(text) - strlen(text) - 1);
 
-	if (kmsg >= 0 && write(kmsg, text, (size_t)n) < 0)
+	memcpy(end, id, length);
+	end[length] = '\n';
+	if (kmsg >= 0 && write(kmsg, text, (size_t)(end + length + 1 - text)) < 0)
 		kmsg = -1;
 }
 
@@ -140,17 +142,12 @@ static void run_probe(const struct probe *probe)
 	pid_t pid;
 
 	clear_record();
-	mark(probe->id);
-	json_start(probe->id);
-	if (!needs_are_met(probe)) {
-		json_record(probe->id, "unmet", record->why, record);
-		return;
-	}
 	pid = fork();
 	if (pid == 0)
 		probe_process(probe);
 	if (pid < 0) {
-		json_record(probe->id, "broken", "fork failed", record);
+		strcpy(record->end, "broken");
+		strcpy(record->why, "fork failed");
 		return;
 	}
 	book_end(wait_until(pid, options.deadline * options.scale));
@@ -159,6 +156,20 @@ static void run_probe(const struct probe *probe)
 	kill(pid, SIGKILL);
 	wait_until(-1, GRACE * options.scale);
 	undo_all();
+}
+
+static void answer(const struct probe *probe)
+{
+	clear_record();
+	json_start(probe->id);
+	if (!needs_are_met(probe)) {
+		json_record(probe->id, "unmet", record->why, record);
+		return;
+	}
+	mark(probe->id);
+	run_probe(probe);
+	if (strcmp(record->end, "hung") == 0) /* the clock goes on while the host does not let the guest run */
+		run_probe(probe);
 	json_record(probe->id, record->end, record->why, record);
 }
 
@@ -208,7 +219,7 @@ static int run_asked(void)
 		const struct probe *probe = find_probe(id);
 
 		if (probe) {
-			run_probe(probe);
+			answer(probe);
 		} else {
 			clear_record();
 			json_record(id, "broken", "this checker has no such probe", record);

@@ -7,7 +7,7 @@
 #include <unistd.h>
 #include "internal.h"
 
-struct record *record;
+HOT struct record *record;
 bool verbose;
 _Thread_local bool muted;
 
@@ -33,8 +33,8 @@ static const struct {
 
 char *ring(void)
 {
-	static char texts[RING][TEXT];
-	static int next;
+	HOT static char texts[RING][TEXT];
+	HOT static int next;
 
 	next = (next + 1) % RING;
 	texts[next][0] = '\0';

@@ -16,24 +16,32 @@ char *another_place(const struct ground *ground, long n)
 	return space_of(bytes < page_size ? page_size : bytes, ground->unit < page_size ? page_size : ground->unit);
 }
 
+static long table_entries(int pagemap, const char *at, uint64_t *entries, long n)
+{
+	off_t from = (off_t)((uintptr_t)at / page_size * sizeof(*entries));
+
+	return pread(pagemap, entries, (size_t)n * sizeof(*entries), from) / (long)sizeof(*entries);
+}
+
 /* Whether the page tables have each unit; opened anew in a child, whose tables are others. */
 static void look_at_tables(const struct ground *ground, char *out)
 {
 	static int pagemap = -1;
 	static pid_t owner;
+	uint64_t entries[UNITS];
+	long got = 0;
 
 	if (owner != getpid()) {
 		owner = getpid();
 		pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
 	}
+	if (ground->unit == page_size && table_entries(pagemap, ground->at, entries, UNITS) == UNITS)
+		got = UNITS;
 	for (int i = 0; i < UNITS; i++) {
-		uint64_t entry = 0;
-		uintptr_t page = ((uintptr_t)ground->at + (size_t)i * ground->unit) / page_size;
-
-		if (pread(pagemap, &entry, sizeof(entry), (off_t)(page * sizeof(entry))) != sizeof(entry))
+		if (!got && table_entries(pagemap, ground->at + (size_t)i * ground->unit, &entries[i], 1) != 1)
 			out[i] = '?';
 		else
-			out[i] = entry >> 63 ? 'p' : '-';
+			out[i] = entries[i] >> 63 ? 'p' : '-';
 	}
 	out[UNITS] = '\0';
 }
@@ -151,7 +159,7 @@ void sweep(const struct operation *operations, maker *make)
 	struct seen before;
 	const char *made;
 
-	muted = true;
+	muted = keeps_smaps = true;
 	made = fresh_ground(&ground, make);
 	if (strcmp(made, "ok") != 0) {
 		muted = false;

@@ -1,5 +1,6 @@
 /* userfaultfd, see userfault.h. */
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -159,19 +160,22 @@ static const char *event_name(const struct uffd_msg *message)
 	return "other";
 }
 
-static const char *quiet_event(int fd)
+/* The event that is there, or comes before `until` (a descriptor, or -1) can be read. */
+static const char *quiet_event(int fd, int until)
 {
-	struct pollfd wait = {.fd = fd, .events = POLLIN};
+	struct pollfd wait[2] = {{.fd = fd, .events = POLLIN}, {.fd = until, .events = POLLIN}};
 	struct uffd_msg message;
 
-	if (poll(&wait, 1, PATIENCE_MS) == 1 && read(fd, &message, sizeof(message)) == sizeof(message))
+	if (poll(wait, 2, PATIENCE_MS) > 0 && wait[0].revents == 0)
+		poll(wait, 1, 0);
+	if (wait[0].revents && read(fd, &message, sizeof(message)) == sizeof(message))
 		return event_name(&message);
 	return "none";
 }
 
 const char *uffd_event(int fd)
 {
-	const char *seen = quiet_event(fd);
+	const char *seen = quiet_event(fd, -1);
 
 	note("event: %s", seen);
 	return seen;
@@ -179,26 +183,33 @@ const char *uffd_event(int fd)
 
 static struct {
 	pthread_t thread;
-	int fd;
+	int fd, over[2];
 	const char *seen;
 } listener;
 
 static void *listen_thread(void *unused)
 {
-	listener.seen = quiet_event(listener.fd);
+	listener.seen = quiet_event(listener.fd, listener.over[0]);
 	return unused;
 }
 
 void listen_begins(int fd)
 {
 	listener.fd = fd;
+	if (pipe2(listener.over, O_CLOEXEC) != 0)
+		broken("pipe2: %s", errno_name(errno));
 	if (pthread_create(&listener.thread, NULL, listen_thread, NULL) != 0)
 		broken("a thread cannot be started");
 }
 
+/* A call that is an event does not return before the event was read: what has not come by now never comes. */
 const char *listen_ends(void)
 {
+	if (write(listener.over[1], "", 1) != 1)
+		broken("a pipe of our own: %s", errno_name(errno));
 	pthread_join(listener.thread, NULL);
+	close(listener.over[0]);
+	close(listener.over[1]);
 	note("event meanwhile: %s", listener.seen);
 	return listener.seen;
 }
