@@ -24,16 +24,19 @@ HOST = {
 # fmt: off
 
 
-@command(help={**CELLS, **HOST, "repeat": "run every cell so many times and compare the runs"})
+@command(help={
+    **CELLS, **HOST, "repeat": "run every cell so many times and compare the runs",
+    "scheduler": "run the cells on the workers of this Dask scheduler, for instance tcp://10.0.0.1:8786",
+})
 def matrix(
     _: Context, kernels: str = "", arches: str = "", variants: str = "", matrix: str = "", results: str = "",
-    jobs: str = "", repeat: str = "1", fresh: bool = False, all_probes: bool = False,
+    jobs: str = "", repeat: str = "1", scheduler: str = "", fresh: bool = False, all_probes: bool = False,
     offline: bool = False, yes: bool = False,
 ) -> int:
     """Run every cell that has no answer yet, and write the report."""
-    from farm.commands.running import Chosen, run_matrix
+    from farm.commands.running import Chosen, How, run_matrix
     chosen = Chosen(matrix, kernels, arches, variants, results, jobs)
-    return run_matrix(chosen, repeat=repeat, fresh=fresh, all_probes=all_probes, offline=offline, yes=yes)
+    return run_matrix(chosen, How(repeat, scheduler, fresh, all_probes), offline=offline, yes=yes)
 
 
 @command(help=CELLS)
@@ -112,6 +115,15 @@ def export(
     """Write results in a format that others read: 0 all is there, 2 something in it is missing."""
     from farm.commands.exporting import export_results
     return export_results(format, (kernels, arches, variants), out=out, folder=results, base=base, origin=origin)
+
+
+@command(positional=["scheduler"], help={
+    "scheduler": "its address, for instance tcp://10.0.0.1:8786", "jobs": "guests at a time (default: one per CPU)",
+})
+def worker(_: Context, scheduler: str, jobs: str = "") -> int:
+    """Offer this machine to a Dask scheduler; `./inv matrix --scheduler` runs cells on it."""
+    from farm.commands.spread import offer
+    return offer(scheduler, jobs=jobs)
 
 
 @command(positional=["cell"], help={"cell": "<kernel>/<arch>/<variant>, for instance 6.12/arm64/plain", **HOST})

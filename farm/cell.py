@@ -22,16 +22,20 @@ from farm.results import CellInfo, StoredCell, Wanted
 from farm.steps import step
 
 
-def answer(cell: Cell, shop: Workshop, root: Path, *, fresh: bool = False, repeat: int = 1) -> None:
-    """Run what has no answer yet of `cell` and write its folder under `root`; raises what kept it unanswered."""
+def answer(
+    cell: Cell, shop: Workshop, root: Path, *, old: StoredCell | None = None, kept: str = "", repeat: int = 1
+) -> None:
+    """Run what has no answer yet of `cell` and write its folder under `root`; raises what kept it unanswered.
+
+    `old` is the answer that there is, None to ask everything; `kept` the accelerator class of other answers.
+    """
     wanted = shop.wanted(cell, accel.version(cell.arch))
-    old = None if fresh else results.scan(root).cell(cell.kernel.name, cell.arch.name, cell.variant.name)
     changed = results.changed_families(old.info if old else None, wanted)
     probes = [one for one in shop.probes(cell) if changed is None or shop.catalogue.probes[one].family in changed]
     info = blank(cell, wanted)
     began = time.monotonic()
     try:
-        prepared = shop.prepare(cell, accelerator(cell, shop, root))
+        prepared = shop.prepare(cell, accelerator(cell, shop, kept))
         model = cpu(cell.arch, cell.variant, prepared.accel)
         digest = hashlib.sha256(prepared.config.encode()).hexdigest()
         info = replace(info, cpu=model, accel=prepared.accel, config_sha256=digest)
@@ -112,16 +116,13 @@ def write(
     results.write(root, info, records, config=config, run=run, console=answers.console, replace_answer=True)
 
 
-def accelerator(cell: Cell, shop: Workshop, root: Path) -> str:
-    """Return the accelerator: that of this architecture's answers where there are some, so that cells compare.
+def accelerator(cell: Cell, shop: Workshop, kept: str = "") -> str:
+    """Return the accelerator: `kept`, that of this architecture's answers where there are some, so that cells compare.
 
     Else a real boot of this very cell decides.
     """
-    stored = results.scan(root)
-    of_arch = [one.info for one in stored.cells.values() if one.info.arch == cell.arch.name]
-    classes = sorted({info.accel for info in of_arch if info.accel})
-    if classes and not accel.asked_for():
-        return classes[0]
+    if kept and not accel.asked_for():
+        return kept
 
     def boots() -> None:
         start(cell, shop.prepare(cell, "kvm"), accel="kvm", seconds=accel.TRY_SECONDS).stack.close()

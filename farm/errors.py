@@ -35,6 +35,10 @@ class FarmError(Exception):
         return f"{self.message} ({self.hint})" if self.hint else self.message
 
 
+class AtOnceError(KeyboardInterrupt):
+    """The user asked a second time to stop: nothing is waited for any more."""
+
+
 class PlanError(FarmError):
     """The user asked for something that is not there."""
 

@@ -1,35 +1,22 @@
-"""Many cells: which of them have no answer yet, and running those on a pool of threads."""
+"""Many cells: which of them have no answer yet, running those, and how each ended."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from concurrent.futures import CancelledError, Future, as_completed
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from farm import build, catalogue, results
-from farm.cell import answer
-from farm.errors import FarmError
+from farm.errors import AtOnceError, FarmError, InfraError
 from farm.lock import Lock
 from farm.plan import Cell
 from farm.prepare import Workshop
 from farm.qemu import accel
-from farm.settings import ROOT
+from farm.runner import FleetOptions, Local, Runner, kept_accels
 from farm.sources.apt import Archive
-from farm.steps import Event, bus, step
+from farm.steps import Event, bus
 from farm.types import Ending
-
-
-@dataclass(frozen=True, slots=True)
-class FleetOptions:
-    """How to run: `jobs` guests at a time (0: one per core), `fresh` reruns what is answered, `repeat` compares."""
-
-    jobs: int = 0
-    fresh: bool = False
-    repeat: int = 1
-    results: Path = ROOT / "results"
-    all_probes: bool = False
 
 
 @dataclass(slots=True)
@@ -72,20 +59,10 @@ def todo(planned: Iterable[Cell], shop: Workshop, root: Path, *, fresh: bool = F
 def run(planned: Sequence[Cell], shop: Workshop, options: FleetOptions) -> Summary:
     """Run every cell that has no answer; what was finished is written, whatever happens to the others."""
     summary = Summary(planned=len(planned))
-    again = options.fresh or options.repeat > 1
-    waiting = [one for one, why in todo(planned, shop, options.results, fresh=again) if why]
+    waiting = [one for one, why in todo(planned, shop, options.results, fresh=options.again) if why]
     bus.emit(Event("run", "matrix", "start", total=len(waiting)))
-    for arch in {one.arch for one in waiting}:
-        # A checker that does not build is one failure of ours, not one of every cell.
-        shop.checker(arch)
-    pool = ThreadPoolExecutor(options.jobs or os.cpu_count() or 1, thread_name_prefix="cell")
-    try:
-        futures = {pool.submit(_run_one, one, shop, options, fresh=again): one for one in waiting}
-        for future in as_completed(futures):
-            _book(futures[future], future, summary)
-    finally:
-        # On Ctrl-C what has not begun is dropped; guests end with the threads that hold them.
-        pool.shutdown(wait=True, cancel_futures=True)
+    if waiting:
+        _run(waiting, runner(shop, options), summary)
     if summary.faults:
         raise summary.faults[0]
     _look(planned, options.results, summary)
@@ -93,14 +70,37 @@ def run(planned: Sequence[Cell], shop: Workshop, options: FleetOptions) -> Summa
     return summary
 
 
-def _run_one(one: Cell, shop: Workshop, options: FleetOptions, *, fresh: bool) -> None:
-    """Answer one cell as a step of its own: the live view has a row for it from here until it ends."""
-    with step("cell", one.name):
-        answer(one, shop, options.results, fresh=fresh, repeat=options.repeat)
+def runner(shop: Workshop, options: FleetOptions) -> Runner:
+    """Return what runs the cells: this host, or the workers of a Dask scheduler."""
+    accels = kept_accels(options.results)
+    if options.scheduler:
+        from farm.cluster import Cluster  # noqa: PLC0415 - half a second that a run without it need not wait
+
+        return Cluster(shop, options, accels)
+    return Local(shop, options, accels)
+
+
+def _run(waiting: Sequence[Cell], runs: Runner, summary: Summary) -> None:
+    """Run the cells and book their ends; after Ctrl-C those that run may end, a second one ends the process."""
+    try:
+        futures = runs.start(waiting)
+        for future in as_completed(futures):
+            _book(futures[future], future, summary)
+    except KeyboardInterrupt:
+        bus.emit(Event("run", "matrix", "stopping"))
+        raise
+    finally:
+        try:
+            runs.stop()
+        except KeyboardInterrupt as error:
+            raise AtOnceError from error
 
 
 def _book(one: Cell, future: Future[None], summary: Summary) -> None:
-    error = future.exception()
+    try:
+        error = future.exception()
+    except CancelledError:
+        error = InfraError("its run was cancelled from outside", hint="is the scheduler still there? run it again")
     if error is None:
         summary.ran.append(one.name)
         return

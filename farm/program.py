@@ -21,7 +21,7 @@ from invoke.exceptions import Exit, ParseError, UnexpectedExit
 from invoke.program import Program
 from invoke.tasks import Task, task
 
-from farm.errors import FarmError
+from farm.errors import AtOnceError, FarmError
 from farm.settings import ROOT, cache_dir
 
 FAILED = 3
@@ -52,6 +52,11 @@ def status_of(body: Callable[[], int | None]) -> int:
         for line in error.tail.splitlines()[-TAIL_LINES:]:
             print(f"    {line}", file=sys.stderr)
         return FAILED
+    except AtOnceError:
+        say("stopped at once; what was finished is kept")
+        sys.stderr.flush()
+        # Threads still hold guests, and Python would wait for them; guests die with this process.
+        os._exit(INTERRUPTED)
     except KeyboardInterrupt:
         say("interrupted; what was finished is kept")
         return INTERRUPTED

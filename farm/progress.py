@@ -28,6 +28,8 @@ RATE_AFTER = 1.0  # seconds before a download's speed means something
 # A step that is over sooner than this is not worth a line in a log.
 WORTH_A_LINE = 3.0
 
+STOPPING = "stopping: cells that run are let end; Ctrl-C again stops at once"
+
 Clock = Callable[[], float]
 
 
@@ -72,7 +74,7 @@ class Board:
             self.began = self.clock()
         if event.step == "run":
             self.total = event.total if event.state == "start" else self.total
-            return []
+            return [Line("note", STOPPING)] if event.state == "stopping" else []
         if event.step == "cell":
             return self._cell(event)
         if event.subject in self.cells:

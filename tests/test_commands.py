@@ -123,14 +123,6 @@ def test_what_stayed_unanswered_is_listed_and_the_rest_counted() -> None:
     assert ["unanswered: … and 8 more", "broken: cell x probe: broken: mount"] == lines[-2:]
 
 
-def test_earlier_times_come_from_this_hosts_own_runs(tmp_path: Path) -> None:
-    planned = plan.cells(matrix.read(), lock.load(), plan.narrow("6.12", "arm64", "plain,hugepages"))
-    for one, text in zip(planned, ('{"seconds": 12.5}', "rubbish"), strict=True):
-        (tmp_path / one.name).mkdir(parents=True)
-        (tmp_path / one.name / "run.json").write_text(text)
-    assert {planned[0].name: 12.5} == running.earlier(planned, tmp_path)
-
-
 def needs(monkeypatch: pytest.MonkeyPatch, *without: str) -> None:
     """Make the host lack the QEMU of some architectures, and nobody may install."""
 

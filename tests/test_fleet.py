@@ -13,12 +13,13 @@ from farm.asking import Answers
 from farm.catalogue import load
 from farm.check import Order
 from farm.errors import BootError, PanicError
-from farm.fleet import FleetOptions, Summary
+from farm.fleet import Summary
 from farm.lock import Lock
 from farm.plan import Cell
 from farm.prepare import Prepared, Workshop
 from farm.qemu import accel
 from farm.results import StoredCell
+from farm.runner import FleetOptions
 from farm.sources.apt import Archive
 from farm.steps import Event, bus
 from farm.types import Ending, Package, Record
@@ -71,6 +72,7 @@ def guests(monkeypatch: pytest.MonkeyPatch) -> Fake:
     monkeypatch.setattr(farm.asking, "ask_all", fake.ask_all)
     monkeypatch.setattr(Workshop, "prepare", lambda *_: prepared)
     monkeypatch.setattr(Workshop, "checker", lambda *_: b"")
+    monkeypatch.setattr(Workshop, "kernel", lambda *_: None)
     monkeypatch.setattr(accel, "version", lambda _: "7.2.22")
     monkeypatch.setenv("FARM_ACCEL", "tcg")
     return fake

@@ -25,7 +25,7 @@ STAGES = """
     catalogue_nodes catalogue matrix plan
     protocol session results
     build disks images qemu prepare
-    check guest asking cell fleet
+    load check guest asking cell runner errand cluster fleet
     judge diff profile upgrade report export
     doctor lint program progress commands
 """.split()  # noqa: SIM905 - a table

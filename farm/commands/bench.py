@@ -10,10 +10,9 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from farm import cell as cells, cpio, doctor, fleet, images, lock, plan
+from farm import cell as cells, cpio, doctor, fleet, images, load, lock, plan
 from farm.arches import Arch
 from farm.commands.chosen import Chosen, go_offline, source
-from farm.commands.running import earlier
 from farm.errors import GuestError
 from farm.guest import start
 from farm.matrix import Matrix
@@ -21,6 +20,7 @@ from farm.plan import Cell
 from farm.prepare import Prepared, Workshop
 from farm.progress import Board, shown
 from farm.run import run
+from farm.runner import kept_accels
 from farm.settings import ROOT, cache_dir
 
 BOOTS = 5  # of each kind, taken in turns, so that a busy moment hits both
@@ -56,7 +56,7 @@ def figure(what: str, value: float, limit: float, unit: str) -> str:
 def matrix_figures(asked: Matrix, shop: Workshop) -> list[str]:
     """Return how long the matrix takes: in full, from the times of its last run, and with nothing to do."""
     planned = Chosen().cells(asked)
-    took = list(earlier(planned, asked.results).values())
+    took = list(load.earlier(planned, asked.results).values())
     lines = []
     if len(took) == len(planned):
         jobs = Chosen().guests(asked)
@@ -77,7 +77,7 @@ def matrix_figures(asked: Matrix, shop: Workshop) -> list[str]:
 def boot_figure(one: Cell, shop: Workshop, asked: Matrix) -> str:
     """Return how long a guest takes to its first answer over SSH, against a bare boot of the same kernel."""
     with shown(Board()):
-        accel = cells.accelerator(one, shop, asked.results)
+        accel = cells.accelerator(one, shop, kept_accels(asked.results).get(one.arch.name, ""))
         prepared = shop.prepare(one, accel)
     ours, bare = [], []
     with tempfile.TemporaryDirectory(dir=cache_dir()) as folder:

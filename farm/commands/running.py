@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import itertools
-import json
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from farm import cell as cells, doctor, fleet, lock, plan, report
+from farm import cell as cells, doctor, fleet, load, lock, plan, report
 from farm.check import PATH
 from farm.commands.chosen import Chosen, go_offline, source
 from farm.errors import InfraError, PlanError
-from farm.fleet import FleetOptions, Summary
+from farm.fleet import Summary
 from farm.guest import start
 from farm.lock import Lock
 from farm.matrix import Matrix
@@ -20,34 +20,43 @@ from farm.plan import Cell
 from farm.program import say
 from farm.progress import Board, clock_face, roughly, shown
 from farm.qemu import accel
+from farm.runner import FleetOptions, kept_accels
 from farm.settings import ROOT
 
-__all__ = ["Chosen", "open_shell", "run_matrix", "show_plan"]
+__all__ = ["Chosen", "How", "open_shell", "run_matrix", "show_plan"]
 
 OK, UNANSWERED = 0, 2
 LINES = 12  # of one kind of trouble, before the rest is only counted
 
 
-def run_matrix(
-    chosen: Chosen,
-    *,
-    repeat: str = "1",
-    fresh: bool = False,
-    all_probes: bool = False,
-    offline: bool = False,
-    yes: bool = False,
-) -> int:
+@dataclass(frozen=True, slots=True)
+class How:
+    """How to run the chosen cells, as it was typed."""
+
+    repeat: str = "1"
+    scheduler: str = ""
+    fresh: bool = False
+    all_probes: bool = False
+
+
+def run_matrix(chosen: Chosen, how: How = How(), *, offline: bool = False, yes: bool = False) -> int:
     """Run what has no answer yet, write the report, and say how it ended."""
     go_offline(offline)
     asked = chosen.read()
     planned, root = chosen.cells(asked), chosen.results_folder(asked)
     options = FleetOptions(
-        jobs=chosen.guests(asked), fresh=fresh, repeat=times(repeat), results=root, all_probes=all_probes
+        jobs=chosen.guests(asked),
+        fresh=how.fresh,
+        repeat=times(how.repeat),
+        results=root,
+        all_probes=how.all_probes,
+        scheduler=how.scheduler,
     )
-    host_for(planned, yes=yes)
-    shop = fleet.workshop(lock.load(), source(asked), all_probes=all_probes)
+    if not how.scheduler:
+        host_for(planned, yes=yes)
+    shop = fleet.workshop(lock.load(), source(asked), all_probes=how.all_probes)
     began = time.monotonic()
-    with shown(Board(options.jobs, earlier(planned, root))):
+    with shown(Board(options.jobs, load.earlier(planned, root))):
         summary = fleet.run(planned, shop, options)
         page = chosen.report_folder(asked) / "index.html"
         if not up_to_date(page, root):
@@ -98,17 +107,6 @@ def host_for(planned: Sequence[Cell], *, yes: bool) -> None:
         say(f"going on without: {error.message}; {error.hint}")
 
 
-def earlier(planned: Iterable[Cell], root: Path) -> dict[str, float]:
-    """Return how many seconds the cells took when they last ran on this host, by name."""
-    found: dict[str, float] = {}
-    for one in planned:
-        try:
-            found[one.name] = float(json.loads((root / one.name / "run.json").read_text())["seconds"])
-        except (OSError, ValueError, KeyError, TypeError):
-            continue
-    return found
-
-
 def outcome(summary: Summary, seconds: float) -> list[str]:
     """Return how a run ended, for people."""
     count = f"{summary.answered} of {summary.planned} cells answered"
@@ -133,7 +131,7 @@ def show_plan(chosen: Chosen, *, fresh: bool = False, all_probes: bool = False) 
     for absent in chosen.left_out(asked):
         print(f"left out: {absent.what}: {absent.why}")
     waiting = [one for one, why in rows if why]
-    took = earlier(planned, root)
+    took = load.earlier(planned, root)
     total = f"{len(rows)} cell{'s' * (len(rows) != 1)}: {len(rows) - len(waiting)} answered, {len(waiting)} to run"
     known = [took[one.name] for one in waiting if one.name in took]
     if known:
@@ -150,7 +148,8 @@ def open_shell(name: str, *, offline: bool = False, yes: bool = False) -> int:
     doctor.ensure([*doctor.GUESTS, *doctor.of_arch(one.arch, [one.variant])], yes=yes)
     shop = fleet.workshop(lock.load(), source(asked))
     with shown(Board()):
-        prepared = shop.prepare(one, cells.accelerator(one, shop, asked.results))
+        kept = kept_accels(asked.results).get(one.arch.name, "")
+        prepared = shop.prepare(one, cells.accelerator(one, shop, kept))
         guest = start(one, prepared)
     with guest:
         say(f"{one.name} in QEMU {accel.version(one.arch)}; the checker is {PATH}; leave with exit")

@@ -2,7 +2,7 @@
 
 from farm.results.formats import SCHEMA, CellInfo
 from farm.results.inputs import Wanted, changed_families, input_key, why_not_answered
-from farm.results.reader import Pool, Problem, Results, StoredCell, kernel_key, read_info, scan, version_key
+from farm.results.reader import Pool, Problem, Results, StoredCell, kernel_key, one, read_info, scan, version_key
 from farm.results.writer import clean, merge, write
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "input_key",
     "kernel_key",
     "merge",
+    "one",
     "read_info",
     "scan",
     "version_key",

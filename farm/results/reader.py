@@ -222,6 +222,14 @@ def scan(root: Path) -> Results:
     return results
 
 
+def one(root: Path, name: str) -> StoredCell | None:
+    """Return the cell `<kernel>/<arch>/<variant>` under `root`; None where there is none that can be read."""
+    try:
+        return StoredCell(read_info(root / name), root / name)
+    except ResultsError:
+        return None
+
+
 def _cell_folders(root: Path, broken: list[Problem]) -> Iterator[Path]:
     """Yield the folders three levels down; names that no cell can have are problems."""
     level = [root] if root.is_dir() else []
