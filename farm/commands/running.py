@@ -71,7 +71,7 @@ def run_cells(planned: Sequence[Cell], asked: Matrix, options: FleetOptions, loc
     """Run those of `planned` that have no answer, as `matrix` does, without its report."""
     host_for(planned, yes=yes)
     shop = fleet.workshop(locked, source(asked))
-    with shown(Board(options.jobs, earlier(planned, options.results))):
+    with shown(Board(options.jobs, load.earlier(planned, options.results))):
         return fleet.run(planned, shop, options)
 
 
