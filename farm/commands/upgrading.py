@@ -13,12 +13,12 @@ from farm.commands.chosen import Chosen, go_offline
 from farm.commands.running import run_cells
 from farm.diff import Only
 from farm.errors import PlanError
-from farm.fleet import FleetOptions
 from farm.lock import Lock
 from farm.matrix import Matrix
 from farm.plan import Cell
 from farm.program import say
 from farm.results import Results
+from farm.runner import FleetOptions
 from farm.sources import host
 from farm.types import Kernel
 from farm.variants import VARIANTS
