@@ -95,11 +95,11 @@ def profile(_: Context, log: str, program: str = "", out: str = "") -> int:
     return make_profile(log, program=program, out=out)
 
 
-@command(help={**RESULTS, "out": "another folder than report/"})
-def report(_: Context, out: str = "", results: str = "") -> int:
+@command(help={**RESULTS, "out": "another folder than report/", "base": "the address where it is published"})
+def report(_: Context, out: str = "", results: str = "", base: str = "") -> int:
     """Write the report: a static site that opens without a server."""
     from farm.commands.reading import write_report
-    return write_report(out=out, folder=results)
+    return write_report(out=out, folder=results, base=base)
 
 
 @command(help={

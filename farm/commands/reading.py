@@ -108,13 +108,14 @@ def show_diff(sides: Sides, *, arch: str = "", variant: str = "", shape: str = "
     return found.exit_status
 
 
-def write_report(*, out: str = "", folder: str = "") -> int:
+def write_report(*, out: str = "", folder: str = "", base: str = "") -> int:
     """Write the static site."""
     chosen, asked = Chosen(results=folder), matrix.read()
     stored = results.scan(chosen.results_folder(asked))
     if not stored.cells:
         raise PlanError(f"{stored.root}: no results yet", hint="./inv matrix makes some")
     with shown(Board()):
-        page = report.site(stored.root, catalogue.load(), Path(out) if out else chosen.report_folder(asked))
+        target = Path(out) if out else chosen.report_folder(asked)
+        page = report.site(stored.root, catalogue.load(), target, base and base.rstrip("/") + "/")
     print(f"report: {page.resolve().as_uri()}")
     return 0

@@ -25,9 +25,12 @@ __all__ = ["MANIFEST", "Site", "diff_page", "site", "upgrade_alone"]
 MANIFEST = "manifest.json"  # path → sha256 of every file of the site; what it does not name is not ours
 
 
-def site(results_root: Path, catalogue: Catalogue, out: Path) -> Path:
-    """Render the site of all results into `out` and return its index; files that stay equal are not touched."""
-    model = Site(results.scan(results_root), catalogue, Memo.of(results_root, out))
+def site(results_root: Path, catalogue: Catalogue, out: Path, base: str = "") -> Path:
+    """Render the site of all results into `out` and return its index; files that stay equal are not touched.
+
+    `base` is the address where it is published: the feed names it, pages need none.
+    """
+    model = Site(results.scan(results_root), catalogue, Memo.of(results_root, out), base)
     try:
         with step("report", out.name):
             return _write_site(model, out)

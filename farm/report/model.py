@@ -40,11 +40,12 @@ class State:
 
 @dataclass
 class Site:
-    """The results and the catalogue, in the order in which pages show them."""
+    """The results and the catalogue, in the order in which pages show them; `base` is where the site is published."""
 
     stored: Results
     catalogue: Catalogue
     memo: Memo = field(default_factory=Memo)
+    base: str = ""
     values: Values = field(default_factory=Values)
     _diffs: dict[tuple[str, str], Diff] = field(default_factory=dict)
     _vectors: dict[tuple[str, Place], array[int] | None] = field(default_factory=dict)

@@ -9,6 +9,7 @@ from farm.arches import ARCHES
 from farm.report import links
 from farm.report.across import Across
 from farm.report.arch import arch_names, arch_view, method
+from farm.report.feed import PATH, feed
 from farm.report.inputs import digest
 from farm.report.model import BASE_VARIANT, Place, Site
 from farm.report.render import Page, render
@@ -24,6 +25,7 @@ def overviews(site: Site) -> Iterator[Page]:
     found = cache(partial(tracker, site))
     yield Page("tracker.html", lambda: tracker_page(site, found()), whole)
     yield Page("tracker.json", lambda: tracker_json(found()), whole)
+    yield Page(PATH, partial(feed, site), digest((whole, site.base)))
     yield Page("timeline.html", partial(timeline_page, site), whole)
     yield Page("method.html", partial(method_page, site), whole)
     for name in arch_names(site):
