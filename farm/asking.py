@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -131,8 +132,10 @@ def ask_one(cell: Cell, guest: Guest, order: Order, answers: Answers) -> None:
         answers.records[record.probe] = record
         bus.emit(Event("check", cell.name, "progress", done=len(answers.records), total=total))
 
+    began = time.monotonic()
     with step("check", cell.name):
         outcome = check.ask(guest.session, order, seen)
+    guest.seconds["check"] = time.monotonic() - began
     if outcome.hello is not None:
         answers.page_size = outcome.hello.page_size
     if outcome.error is None:

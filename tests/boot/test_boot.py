@@ -1,6 +1,7 @@
 """Whole cells in real guests: the farm's main path, and what it promises when a guest goes wrong."""
 
 import os
+import random
 import select
 import signal
 import socket
@@ -147,6 +148,20 @@ def test_nothing_is_asked_of_what_a_guest_left_that_went_away_by_itself(bench: B
         "a.b.left": (Ending.LOST, "the guest before the kill did not answer"),
     }
     assert len(answers.guests) == 1
+
+
+def test_probes_in_any_order_give_the_same_words(bench: Bench) -> None:
+    cell = bench.cell("6.12", "x86_64")
+    prepared = bench.prepared(cell)
+    usual = Order(bench.shop.probes(cell), tuple(sorted(gives(cell.variant))), prepared.ruled_out)
+    mixed = list(usual.probes)
+    random.Random(6).shuffle(mixed)
+    expected, actual = (
+        ask_all(cell, prepared, order).records for order in (usual, replace(usual, probes=tuple(mixed)))
+    )
+    assert {probe: (one.end, one.saw) for probe, one in actual.items()} == {
+        probe: (one.end, one.saw) for probe, one in expected.items()
+    }
 
 
 def test_a_kernel_that_finds_no_init_is_a_panic_with_its_console(bench: Bench, tmp_path: Path) -> None:
