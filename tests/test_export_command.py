@@ -15,7 +15,8 @@ from farm.errors import InfraError, PlanError
 from farm.export import FORMATS, Options, sheets
 from farm.export.documents import Document, write
 from tests.export_contract import PASSING, expected, read
-from tests.made_export import SHAPE, made_catalogue
+from tests.export_readers import READERS
+from tests.made_export import SHAPE, exported, made_catalogue, only
 from tests.made_up import SERIES, info, kernel, record, write_all
 
 ALL = ("", "", "")
@@ -150,4 +151,27 @@ def test_bad_results_are_shown_as_what_they_are_and_the_rest_as_ever(stored: Pat
     assert after[HERE, probe].outcome not in PASSING | {"DONE"}
     assert expected(name, of) == after
     assert before[THERE, probe] == after[THERE, probe] if (THERE, probe) in before else True
+    assert run(stored, name, out=f"{stored}-out/") == 2
     assert why in "".join(text for document in FORMATS[name].documents(of, Options()) for text in document.pieces)
+
+
+def test_a_probe_that_the_catalogue_forgot_answers_2(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(catalogue, "load", lambda: only("mmap.behaviour_0.probe_0"))
+    results.write(tmp_path, info(kernel()), [record("mmap.behaviour_0.probe_0", mmap="EINVAL")])
+    assert run(tmp_path, "junit") == 0
+    forgotten = [record("mmap.behaviour_0.probe_0", mmap="EINVAL"), record("mmap.forgotten.probe", mmap="ok")]
+    results.write(tmp_path, info(kernel()), forgotten)
+    assert run(tmp_path, "junit") == 2
+    texts = exported("squad", sheets(results.scan(tmp_path), catalogue.load()))
+    assert "fail" == READERS["squad"](texts)[HERE, "cell.complete"].outcome
+
+
+def test_problems_of_cells_that_nobody_asked_for_are_not_told(stored: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    foreign_schema(stored)
+    assert run(stored, "bcd", ("6.1", "x86_64", "plain")) == 0
+    said = capsys.readouterr()
+    assert [] == json.loads(said.out)["problems"]
+    assert "schema" not in said.err
+    (stored / "odd name" / "x" / "y").mkdir(parents=True)
+    assert run(stored, "bcd", ("6.1", "x86_64", "plain")) == 2
+    assert "odd name" in capsys.readouterr().err

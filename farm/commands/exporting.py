@@ -27,7 +27,7 @@ def export_results(
     sheets = export.sheets(stored, catalogue.load(), wanted)
     options = Options(base, origin) if origin else Options(base)
     files = export.write(list(export.FORMATS[shape].documents(sheets, options)), out)
-    for problem in stored.problems:
+    for problem in export.problems(sheets):
         say(visible(f"{problem.where}: {problem.what}"))
     return _summary(sheets, f"{len(files)} files" if len(files) > 1 else str(files[0]) if files else "")
 
@@ -40,4 +40,4 @@ def _summary(sheets: Sequence[Sheet], where: str) -> int:
         if sheet.problem:
             say(visible(f"{sheet.path}: {sheet.problem}"))
     say(f"export: {len(sheets)} cells, {total} probes in them, {gaps} missing{f'; {where}' if where else ''}")
-    return COMPLETE if all(sheet.complete for sheet in sheets) else INCOMPLETE
+    return COMPLETE if all(sheet.complete for sheet in sheets) and not export.problems(sheets) else INCOMPLETE

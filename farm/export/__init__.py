@@ -8,6 +8,6 @@ What is missing is exported as missing; text of a guest is made harmless once, i
 from farm.export.documents import Format, Options, write
 from farm.export.formats import FORMATS
 from farm.export.rows import Row, Status
-from farm.export.sheets import Sheet, Wanted, sheets
+from farm.export.sheets import Sheet, Wanted, problems, sheets
 
-__all__ = ["FORMATS", "Format", "Options", "Row", "Sheet", "Status", "Wanted", "sheets", "write"]
+__all__ = ["FORMATS", "Format", "Options", "Row", "Sheet", "Status", "Wanted", "problems", "sheets", "write"]

@@ -16,7 +16,7 @@ from farm.catalogue import Catalogue
 from farm.export.documents import LICENCE, Document, Options
 from farm.export.ranges import Point, Range, ranges
 from farm.export.rows import Row, Status, Value, escaped
-from farm.export.sheets import Sheet
+from farm.export.sheets import Sheet, problems
 
 SCHEMA = "urn:memory-semantics-farm:schema:compat:1"
 ATTRIBUTION = "Memory-semantics farm"
@@ -63,8 +63,7 @@ def _pieces(sheets: Sequence[Sheet], options: Options) -> Iterator[str]:
 
 
 def _problems(sheets: Sequence[Sheet]) -> list[Json]:
-    problems = sheets[0].judge.stored.problems
-    return [{"where": escaped(one.where), "what": escaped(one.what)} for one in problems]
+    return [{"where": escaped(one.where), "what": escaped(one.what)} for one in problems(sheets)]
 
 
 def _behaviours(sheets: Sequence[Sheet], catalogue: Catalogue) -> dict[str, list[str]]:

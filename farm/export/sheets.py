@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from farm.catalogue import Catalogue
@@ -12,7 +12,7 @@ from farm.diff import place_key
 from farm.diff.names import means
 from farm.errors import PlanError
 from farm.export.rows import Judge, Row, escaped, missing
-from farm.results import CellInfo, Results, StoredCell, kernel_key
+from farm.results import CellInfo, Problem, Results, StoredCell, kernel_key
 from farm.types import Kernel, Record
 from farm.variants import VARIANTS
 
@@ -92,9 +92,10 @@ class Sheet:
 
     @property
     def gaps(self) -> int:
-        """How many of its probes are missing."""
+        """How many of its probes are missing; an answer that nobody can judge any more is none."""
+        known = self.judge.catalogue.probes
         absent = sum(probe not in self.records for probe in self.expected)
-        return absent + sum(not record.end.is_answer for record in self.records.values())
+        return absent + sum(not record.end.is_answer or name not in known for name, record in self.records.items())
 
     @property
     def complete(self) -> bool:
@@ -106,6 +107,13 @@ class Sheet:
         """What of its records could not be read, which may be why a probe is absent."""
         problems = self.cell.problems if self.cell else []
         return [one.what for one in problems if one.where.endswith("records.jsonl")]
+
+
+def problems(of: Sequence[Sheet]) -> list[Problem]:
+    """Return what could not be read so far of these cells, and of folders that cannot be told to be others'."""
+    paths = {sheet.path for sheet in of}
+    found = of[0].judge.stored.problems if of else []
+    return [one for one in found if "/".join(one.where.split("/")[:3]) in paths or one.where.count("/") < 2]
 
 
 def sheets(stored: Results, catalogue: Catalogue, wanted: Wanted | None = None) -> list[Sheet]:
