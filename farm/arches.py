@@ -5,7 +5,8 @@ Sources of the odd values: measured boots of stock Debian kernels; the reason st
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +17,8 @@ class Arch:
     QEMU: "vmlinux" (what is inside a bzImage, a zboot or a gzipped file) or "image" (the file as it is).
     `target` is the compiler's, with a CPU behind a plus where its default asks for more than the guest's has.
     `kvm_cpu` is the model under KVM. `root_suite` is the Debian suite whose packages make the guest root.
-    `needs_qemu` is the first QEMU that runs it, `because` says what an older one does.
+    `needs_qemu` is the first QEMU that runs it, `because` says what an older one does. `unusable` are builds
+    (package versions) whose answers would say nothing, with the reason.
     """
 
     name: str
@@ -38,6 +40,7 @@ class Arch:
     extra_packages: tuple[str, ...] = ()
     needs_qemu: tuple[int, ...] = ()
     because: str = ""
+    unusable: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 # fmt: off
@@ -97,6 +100,7 @@ ARCHES: dict[str, Arch] = {arch.name: arch for arch in (
         machine="s390-ccw-virtio", cpu="max,vx=off",
         # The first serial line becomes the SCLP line console, which Linux calls ttyS0.
         console="ttyS0", net="virtio-net-ccw", block="virtio-blk-ccw", slowness=1.6,
+        unusable={"7.3~rc7-1~exp1": "it oopses in ext4 at the thirty-fifth probe, and every probe after that hangs"},
     ),
     Arch(
         name="mips64el", debian="mips64el", target="mips64el-linux-muslabi64", flavour="generic", unpack="vmlinux",
@@ -104,6 +108,10 @@ ARCHES: dict[str, Arch] = {arch.name: arch for arch in (
         machine="malta", cpu="5KEc",
         # A relocated kernel misses its exception table here: an EFAULT becomes an oops.
         console="ttyS0", cmdline="nokaslr", slowness=2.0,
+        unusable={
+            "6.1.176-1": "it loses count of the zero page (WARNING in try_grab_page, Bad page map, Bad rss-counter), "
+            "and from then on every process that reads new memory dies",
+        },
     ),
     Arch(
         name="loong64", debian="loong64", target="loongarch64-linux-musl", flavour="generic", unpack="vmlinux",

@@ -136,9 +136,18 @@ def _refuse_empty(found: Sequence[Cell | LeftOut], wanted: Narrow) -> None:
 def _find(lock: Lock, name: str, arch: Arch, flavour: str, where: str) -> Kernel:
     try:
         # A name may carry its flavour: 6.12@16k.
-        return lock.find(name, arch.name, None if "@" in name else flavour)
+        found = lock.find(name, arch.name, None if "@" in name else flavour)
     except PlanError as error:
         raise PlanError(f"{where}: {error.message}", hint=f"{error.hint}; ./inv kernels shows them all") from error
+    return usable(found, arch)
+
+
+def usable(kernel: Kernel, arch: Arch) -> Kernel:
+    """Return `kernel`; PlanError where the architecture table says why its answers would say nothing."""
+    reason = arch.unusable.get(kernel.version)
+    if reason:
+        raise PlanError(f"{kernel.name} says nothing on {arch.name}: {reason}", hint="./inv kernels shows the others")
+    return kernel
 
 
 def cell_named(name: str, lock: Lock) -> Cell:
@@ -155,4 +164,5 @@ def cell_named(name: str, lock: Lock) -> Cell:
     arch, reason = ARCHES[rest[0]], VARIANTS[variant].cannot.get(rest[0])
     if reason:
         raise PlanError(f"{name}: {variant} cannot be had on {arch.name}: {reason}")
-    return Cell(lock.find(kernel, arch.name, None if "@" in kernel else arch.flavour), arch, VARIANTS[variant])
+    found = lock.find(kernel, arch.name, None if "@" in kernel else arch.flavour)
+    return Cell(usable(found, arch), arch, VARIANTS[variant])

@@ -54,7 +54,8 @@ def variant_digest(arch: Arch, variant: Variant) -> str:
     better reason or another architecture's arguments make no answer stale.
     """
     own = _set_fields(variant, "name", "says", "cannot", "machines")
-    entry = _set_fields(arch, "debian", "qemu_package", "slowness", "extra_packages", "needs_qemu", "because")
+    host_side = ("debian", "qemu_package", "slowness", "extra_packages", "needs_qemu", "because", "unusable")
+    entry = _set_fields(arch, *host_side)
     parts = [own, _set_fields(variant.machine(arch.name)), entry, argv.CMDLINE, asdict(disks.SCRATCH), BASE_GIVES]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from farm import lock, matrix, plan
+from farm.arches import ARCHES
 from farm.errors import PlanError
 from farm.lock import Lock
 from farm.matrix import Matrix
@@ -205,6 +206,20 @@ def test_a_variant_that_no_architecture_asked_for_can_have_is_an_error(tmp_path:
         plan.cells(read(tmp_path, GOOD), LOCK, plan.narrow(variants="hash"))
     with pytest.raises(PlanError, match="la57 cannot be had on arm64"):
         plan.cell_named("6.12/arm64/la57", LOCK)
+
+
+def test_a_build_whose_answers_would_say_nothing_is_left_out_with_the_reason(tmp_path: Path) -> None:
+    version, reason = next(iter(ARCHES["s390x"].unusable.items()))
+    series = version.split("~")[0]
+    here = (made_up.kernel(version, "s390x", "generic"), made_up.kernel(f"{series}.4-1"))
+    locked = Lock((*LOCK.kernels, *here))
+    asked = read(tmp_path, GOOD.replace("arm64", "s390x").replace("[5.10, 6.1]", f"[{series}]"))
+    said = f"debian-{version}-generic says nothing on s390x: {reason}"
+    assert said in [one.why for one in plan.left_out(asked, locked)]
+    for refused_name in (f"{version}/s390x", f"debian-{version}-generic/s390x/plain"):
+        with pytest.raises(PlanError) as caught:
+            plan.cell_named(refused_name, locked)
+        assert said == caught.value.message
 
 
 def test_a_kernel_that_some_architecture_lacks_is_left_out_there(tmp_path: Path) -> None:
