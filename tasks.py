@@ -126,6 +126,26 @@ def worker(_: Context, scheduler: str, jobs: str = "") -> int:
     return offer(scheduler, jobs=jobs)
 
 
+@command(loose=["folders*"], iterable=["folders"], help={
+    "folders": "results folders of other machines", "results": "into this folder instead of the matrix file's",
+    "check": "only say what would happen",
+})
+def merge(_: Context, folders: list[str], results: str = "", check: bool = False) -> int:
+    """Join results folders: 0 done, 2 something was refused or is there with other answers."""
+    from farm.commands.publishing import merge_results
+    return merge_results(folders, folder=results, check=check)
+
+
+@command(positional=["out"], help={
+    **RESULTS, "out": "the folder that static hosting serves", "data": "formats of data (default: bcd)",
+    "base": "the site's address, for formats that name pages",
+})
+def publish(_: Context, out: str, results: str = "", data: str = "", base: str = "") -> int:
+    """Write the site and its data into a folder; what stayed equal is not touched."""
+    from farm.commands.publishing import publish_results
+    return publish_results(out, folder=results, data=data, base=base)
+
+
 @command(positional=["cell"], help={"cell": "<kernel>/<arch>/<variant>, for instance 6.12/arm64/plain", **HOST})
 def shell(_: Context, cell: str, offline: bool = False, yes: bool = False) -> int:
     """Open a shell in the guest of a cell."""

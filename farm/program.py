@@ -84,7 +84,7 @@ def _keep_traceback() -> str:
 
 
 class Command(Task[Any]):
-    """A task of ours; `loose` names the options that may be given without their names."""
+    """A task of ours; `loose` names options that may be given without their names, "*" after one of many values."""
 
     loose: tuple[str, ...] = ()
 
@@ -142,7 +142,8 @@ class Farm(Program):
         found, waiting = list(words[:1]), False
         for word in words[1:]:
             if left and not waiting and not word.startswith("-"):
-                found.append(f"--{left.pop(0)}")
+                found.append(f"--{left[0].rstrip('*')}")
+                left = left if left[0].endswith("*") else left[1:]
             waiting = task is not None and not waiting and takes_value(task, word)
             found.append(word)
         return found

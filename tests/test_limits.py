@@ -23,10 +23,10 @@ STAGES = """
     sources lock
     arches variants kconfig
     catalogue_nodes catalogue matrix plan
-    protocol session results
+    protocol session results merge
     build disks images qemu prepare
     load check guest asking cell runner errand cluster fleet
-    judge diff profile upgrade report export
+    judge diff profile upgrade report export publish
     doctor lint program progress commands
 """.split()  # noqa: SIM905 - a table
 

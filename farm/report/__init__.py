@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path, PurePosixPath
 
 from farm import results
@@ -15,25 +16,32 @@ from farm.report import upgrade_page
 from farm.report.memo import Memo
 from farm.report.model import Site
 from farm.report.pages import alone_page, pages
-from farm.report.render import FILES, HERE
+from farm.report.render import FILES, HERE, Page
 from farm.results import Results
 from farm.steps import Event, bus, step
 from farm.upgrade import Answer
 
-__all__ = ["MANIFEST", "Site", "diff_page", "site", "upgrade_alone"]
+__all__ = ["MANIFEST", "Site", "diff_page", "manifest", "site", "upgrade_alone"]
 
 MANIFEST = "manifest.json"  # path → sha256 of every file of the site; what it does not name is not ours
 
 
-def site(results_root: Path, catalogue: Catalogue, out: Path, base: str = "") -> Path:
+def site(
+    results_root: Path,
+    catalogue: Catalogue,
+    out: Path,
+    base: str = "",
+    more: Callable[[Site], Iterable[Page]] | None = None,
+) -> Path:
     """Render the site of all results into `out` and return its index; files that stay equal are not touched.
 
-    `base` is the address where it is published: the feed names it, pages need none.
+    `base` is the address where it is published: the feed names it, pages need none. `more` adds files that are no
+    pages of the site.
     """
     model = Site(results.scan(results_root), catalogue, Memo.of(results_root, out), base)
     try:
         with step("report", out.name):
-            return _write_site(model, out)
+            return _write_site(model, [*pages(model), *(more(model) if more else ())], out)
     except OSError as error:
         raise InfraError(
             f"the report cannot be written to {out}: {error.strerror or error}", hint="choose another with --out"
@@ -50,13 +58,12 @@ def upgrade_alone(answer: Answer, stored: Results, catalogue: Catalogue) -> str:
     return upgrade_page.alone_page(Site(stored, catalogue), answer)
 
 
-def _write_site(model: Site, out: Path) -> Path:
+def _write_site(model: Site, todo: Sequence[Page], out: Path) -> Path:
     """Write every page that changed, then drop those that an earlier report made and this one does not."""
-    before = _manifest(out)
+    before = manifest(out)
     made: dict[str, str] = {}
     for name in FILES:
         made[name] = _write(out, name, (HERE / name).read_bytes(), before)
-    todo = list(pages(model))
     for number, page in enumerate(todo, 1):
         name = f"page {page.path}"
         known = model.memo.get(name, page.inputs)
@@ -67,14 +74,14 @@ def _write_site(model: Site, out: Path) -> Path:
         bus.emit(Event("report", out.name, "progress", done=number, total=len(todo)))
     for path in before.keys() - made.keys():
         (out / path).unlink(missing_ok=True)
-    manifest = (json.dumps(made, indent=1, sort_keys=True) + "\n").encode("ascii")
-    _write(out, MANIFEST, manifest, {MANIFEST: sha256_of(out / MANIFEST)} if before else {})
+    text = (json.dumps(made, indent=1, sort_keys=True) + "\n").encode("ascii")
+    _write(out, MANIFEST, text, {MANIFEST: sha256_of(out / MANIFEST)} if before else {})
     if not model.stored.problems:  # some show only when a page is made; nobody must miss them the next time
         model.memo.save()
     return out / "index.html"
 
 
-def _manifest(out: Path) -> dict[str, str]:
+def manifest(out: Path) -> dict[str, str]:
     """Return what an earlier report wrote; only paths that stay inside count."""
     try:
         found = json.loads((out / MANIFEST).read_text("utf-8"))

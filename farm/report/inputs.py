@@ -17,7 +17,7 @@ from farm.settings import ROOT
 # Whatever of the farm itself decides how a page looks; the probes' sources are shown on pages.
 CODE = (
     *("farm/*.py", "farm/diff/*.py", "farm/report/**/*.*", "farm/results/*.py", "farm/variants/*.py"),
-    *("farm/profile/*.py", "farm/upgrade/*.py", "profiles/*.yaml", "matrix.yaml"),
+    *("farm/export/*.py", "farm/profile/*.py", "farm/upgrade/*.py", "profiles/*.yaml", "matrix.yaml"),
 )
 SOURCES = ("guest/probes/*.c",)
 NOTHING = b"\0" * 8  # as long as the digest of a behaviour's records in a cell
