@@ -24,10 +24,15 @@ HERE = f"{kernel().name}/x86_64/plain"
 THERE = f"{kernel(SERIES[1]).name}/x86_64/plain"
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_all(tmp_path_factory.mktemp("made") / "results", SHAPE)
+
+
 @pytest.fixture
-def stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def stored(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(catalogue, "load", made_catalogue)
-    return write_all(tmp_path / "results", SHAPE)
+    return Path(shutil.copytree(made, tmp_path / "results"))
 
 
 def run(stored: Path, shape: str, only: tuple[str, str, str] = ALL, out: str = "") -> int:
