@@ -174,8 +174,8 @@ def lint(_: Context) -> int:
     return run_linters()
 
 
-@command(help=HOST)
-def bench(_: Context, offline: bool = False, yes: bool = False) -> int:
+@command(help={"arch": "the boots of these architectures alone", **HOST})
+def bench(_: Context, arch: str = "", offline: bool = False, yes: bool = False) -> int:
     """Measure the figures that the farm promises, as ratios."""
     from farm.commands.bench import measure
-    return measure(offline=offline, yes=yes)
+    return measure(arch=arch, offline=offline, yes=yes)

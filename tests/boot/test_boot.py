@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from farm import results
+from farm.arches import ARCHES as ARCHES_TABLE
 from farm.asking import ask_all
 from farm.cell import answer
 from farm.check import Order
@@ -23,7 +24,7 @@ from farm.prepare import gives
 from farm.qemu import accel
 from farm.session import Session
 from farm.settings import ROOT
-from farm.types import Ending
+from farm.types import Ending, upstream
 from tests.boot.conftest import Bench
 from tests.session_contract import SessionContract
 
@@ -48,6 +49,31 @@ def test_a_cell_gives_the_committed_records_byte_for_byte(bench: Bench, arch: st
         pytest.skip("ran and answered, but not the build and QEMU of the committed results: bytes are not compared")
     for name in ("cell.json", "records.jsonl", "traces.jsonl.zst"):
         assert (tmp_path / cell.name / name).read_bytes() == (ROOT / "results" / cell.name / name).read_bytes(), name
+
+
+def newest(bench: Bench, arch: str) -> str:
+    """Return the newest series whose build for `arch` is fit to be asked."""
+    mine = ARCHES_TABLE[arch]
+    return [
+        kernel.series
+        for kernel in bench.shop.lock.kernels
+        if (kernel.arch, kernel.flavour) == (arch, mine.flavour) and kernel.version not in mine.unusable
+    ][-1]
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("arch", [name for name in ARCHES_TABLE if name not in ARCHES])
+def test_every_other_architecture_boots_and_answers_or_says_which_qemu_it_needs(bench: Bench, arch: str) -> None:
+    cell = bench.cell(newest(bench, arch), arch)
+    if cell.arch.needs_qemu > upstream(accel.version(cell.arch)):
+        with pytest.raises(QemuError, match="needs QEMU"):
+            bench.prepared(cell)
+        return
+    probe = "mmap.create_vma.anonymous"
+    seen = {"mmap": "ok", "content": "0000", "protection": "rw-p", "pages": 4}
+    answers = ask_all(cell, bench.prepared(cell), Order((probe,), tuple(gives(cell.variant))))
+    assert (Ending.ANSWERED, seen) == (answers.records[probe].end, answers.records[probe].saw)
+    assert [[]] == [one["failed"] for one in answers.guests]
 
 
 SYNC = "mmap.write_to_disk_directly"
