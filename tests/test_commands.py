@@ -17,6 +17,7 @@ from farm.doctor import Need
 from farm.errors import FetchError, InfraError, PlanError
 from farm.fleet import Summary
 from farm.lock import Lock
+from farm.plan import LeftOut
 from farm.settings import ROOT, offline
 from farm.types import Ending
 from tests.made_up import SERIES, Shape, info, kernel, record, write_all
@@ -212,3 +213,18 @@ def test_without_a_mirror_only_a_download_fails(monkeypatch: pytest.MonkeyPatch)
 
 def refuse(*_: object) -> None:
     raise FetchError("no mirror of Debian's archive")
+
+
+def test_architectures_that_lack_the_same_thing_for_the_same_reason_share_a_line() -> None:
+    absent = [
+        LeftOut("6.12@16k on i386", "no kernel '6.12@16k' is locked for i386"),
+        LeftOut("numa on i386", "no CONFIG_NUMA"),
+        LeftOut("6.12@16k on armhf", "no kernel '6.12@16k' is locked for armhf"),
+        LeftOut("numa on s390x", "one node"),
+    ]
+    expected = [
+        "6.12@16k on i386, armhf: no kernel '6.12@16k' is locked",
+        "numa on i386: no CONFIG_NUMA",
+        "numa on s390x: one node",
+    ]
+    assert expected == running.summed(absent)

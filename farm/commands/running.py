@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from farm.fleet import Summary
 from farm.guest import start
 from farm.lock import Lock
 from farm.matrix import Matrix
-from farm.plan import Cell
+from farm.plan import Cell, LeftOut
 from farm.program import say
 from farm.progress import Board, clock_face, roughly, shown
 from farm.qemu import accel
@@ -63,6 +63,9 @@ def run_matrix(chosen: Chosen, how: How = How(), *, offline: bool = False, yes: 
             page = report.site(root, shop.catalogue, page.parent)
             page.with_name(report.MANIFEST).touch()
     print("\n".join(outcome(summary, time.monotonic() - began)))
+    absent = summed(chosen.left_out(asked))
+    if absent:
+        print(f"left out: {absent[0]}{f'; and {len(absent) - 1} more (./inv plan shows them)' if absent[1:] else ''}")
     print(f"report: {page.resolve().as_uri()}")
     return UNANSWERED if summary.unanswered or summary.broken else OK
 
@@ -128,8 +131,8 @@ def show_plan(chosen: Chosen, *, fresh: bool = False, all_probes: bool = False) 
     width = max(len(one.name) for one, _ in rows)
     for one, why in rows:
         print(f"{one.name:<{width}}  {f'to run: {why}' if why else 'answered'}")
-    for absent in chosen.left_out(asked):
-        print(f"left out: {absent.what}: {absent.why}")
+    for line in summed(chosen.left_out(asked)):
+        print(f"left out: {line}")
     waiting = [one for one, why in rows if why]
     took = load.earlier(planned, root)
     total = f"{len(rows)} cell{'s' * (len(rows) != 1)}: {len(rows) - len(waiting)} answered, {len(waiting)} to run"
@@ -138,6 +141,15 @@ def show_plan(chosen: Chosen, *, fresh: bool = False, all_probes: bool = False) 
         total += f" (about {roughly(sum(known) / len(known) * len(waiting) / chosen.guests(asked))})"
     print(total)
     return OK
+
+
+def summed(absent: Iterable[LeftOut]) -> list[str]:
+    """Return what cannot be, as lines; architectures that lack the same thing for the same reason share one."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for one in absent:
+        what, _, arch = one.what.partition(" on ")
+        found.setdefault((what, one.why.replace(f" for {arch}", "")), []).append(arch)
+    return [f"{what} on {', '.join(arches)}: {why}" for (what, why), arches in found.items()]
 
 
 def open_shell(name: str, *, offline: bool = False, yes: bool = False) -> int:
