@@ -90,11 +90,12 @@ function compare(box) {
     lines: item.querySelector("pre").textContent.trimEnd().split("\n"),
   }));
   if (traces.length < 2) return;
+  const where = box.closest("section").id;
   const choice = (label, chosen) => {
     const options = traces.map((one, n) => make("option", { value: n, ...(n === chosen && { selected: "" }) }, one.label));
     return make("select", { "aria-label": label }, ...options);
   };
-  const sides = [choice("First trace", traces.length - 2), choice("Second trace", traces.length - 1)];
+  const sides = [choice(`First trace of ${where}`, traces.length - 2), choice(`Second trace of ${where}`, traces.length - 1)];
   const body = make("tbody", {});
   const heads = sides.map(() => make("th", { scope: "col" }));
   const corner = make("th", { scope: "col" }, make("span", { class: "hide" }, "differs"));
@@ -111,7 +112,7 @@ function compare(box) {
   };
   for (const side of sides) side.addEventListener("change", apply);
   apply();
-  const scroll = make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Two traces" }, table);
+  const scroll = make("div", { class: "scroll", tabindex: "0" }, table);
   box.prepend(make("p", { class: "sides" }, "Side by side: ", sides[0], " and ", sides[1]), scroll);
 }
 
