@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from operator import attrgetter
 
 from farm.arches import ARCHES, Arch
 from farm.report.kernel import CellView, cell_view
@@ -58,6 +59,9 @@ def _variant(site: Site, arch: str, variant: Variant) -> tuple[str, str, str]:
     return variant.name, variant.says, variant.cannot.get(arch, "" if ran else "not run yet")
 
 
+_ending = attrgetter("end.value")
+
+
 @dataclass(frozen=True, slots=True)
 class Method:
     """What the method page tells of all cells."""
@@ -79,7 +83,9 @@ def method(site: Site) -> Method:
         for family, one in info.families.items():
             digests.setdefault(family, Counter())[one] += 1
     families = [(name, found.most_common(1)[0][0], len(found) - 1) for name, found in sorted(digests.items())]
-    endings = Counter(record.end.value for cell in site.stored.cells.values() for record in cell.records.values())
+    endings: Counter[str] = Counter()
+    for cell in site.stored.cells.values():
+        endings.update(map(_ending, cell.records.values()))
     labels = [site.labels[kernel] for kernel in site.kernels]
     return Method(
         qemu=tuple(Counter(info.qemu for info in infos).most_common()),

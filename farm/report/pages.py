@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from farm.diff import Diff
-from farm.report import links, upgrade_page
+from farm.report import links, programs, upgrade_page
 from farm.report.behaviour import behaviour_view
 from farm.report.changes import HEADINGS, ChangeView, DiffView, Section, diff_view
 from farm.report.inputs import digest
@@ -85,6 +85,7 @@ def index_page(site: Site) -> str:
         variants=len({variant for _, variant in site.places}),
         records=sum(len(cell.records) for cell in site.stored.cells.values()),
         problems=site.stored.problems,
+        programs=[one.program for one in programs.profiles().values()],
     )
 
 

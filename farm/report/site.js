@@ -113,7 +113,7 @@ function compare(box) {
   for (const side of sides) side.addEventListener("change", apply);
   apply();
   const scroll = make("div", { class: "scroll", tabindex: "0" }, table);
-  box.prepend(make("p", { class: "sides" }, "Side by side: ", sides[0], " and ", sides[1]), scroll);
+  box.prepend(make("p", { class: "choices" }, "Side by side: ", sides[0], " and ", sides[1]), scroll);
 }
 
 for (const box of document.querySelectorAll("[data-filter]")) filter(box);

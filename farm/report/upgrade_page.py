@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -136,7 +136,13 @@ def pages(site: Site) -> Iterator[tuple[str, Callable[[], str], str]]:
     for program in programs.profiles() if pairs else ():
         for old, new in pairs:
             make = partial(made.page, program, old, new)
-            yield links.upgrade_path(program, old, new), make, site.inputs.kernels(old, new)
+            yield links.upgrade_path(program, old, new), make, inputs(site, {old, new})
     if programs.there(site):
-        shown = {kernel for pair in pairs for kernel in pair}
-        yield programs.LIST, made.list_page, site.inputs.kernels(*sorted(shown))
+        yield programs.LIST, made.list_page, inputs(site, {kernel for pair in pairs for kernel in pair})
+
+
+def inputs(site: Site, kernels: Collection[str]) -> str:
+    """Return the digest of what programs meet on some kernels."""
+    on = programs.arch(site)
+    cells = (key for key in site.stored.cells if key[0] in kernels and key[1] == on)
+    return site.inputs.cells(cells, *sorted(kernels))

@@ -103,3 +103,14 @@ def test_the_two_traces_that_prove_a_change_are_two_clicks_from_the_index(commit
         page.locator("#changes .changes li a").first.click()
         page.locator("article:target summary").first.click()
         assert page.locator("article:target table.trace tbody tr").first.is_visible()
+
+
+def test_what_an_upgrade_changes_for_a_program_is_two_clicks_from_the_index(committed: Browser) -> None:
+    with committed.tab() as tab:
+        page = tab.open("index.html")
+        page.get_by_role("link", name="Upgrades").last.click()
+        column = page.locator("thead th").all_inner_texts().index("postgresql")
+        row = page.locator("tbody tr").filter(has_text="6.12").filter(has_text="7.3")
+        row.locator("th, td").nth(column).locator("a").click()
+        assert page.locator("h1").inner_text().endswith("for postgresql")
+        assert page.locator("h1").inner_text().startswith("6.12")
