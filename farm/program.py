@@ -131,10 +131,10 @@ class Farm(Program):
 
     def parse_tasks(self) -> None:
         """Read the tasks and their options, after loose words got the names of the options that they are."""
-        self.core.unparsed = self._named(self.core.unparsed)
+        self.core.unparsed = self.named(self.core.unparsed)
         super().parse_tasks()
 
-    def _named(self, words: Sequence[str]) -> list[str]:
+    def named(self, words: Sequence[str]) -> list[str]:
         """Put the name of its option before each loose word of the first task."""
         task = self.collection[words[0]] if words and words[0] in self.collection.task_names else None
         # No isinstance: run as a program, this module is not the one that the tasks' classes are from.

@@ -6,6 +6,7 @@ import re
 import shlex
 
 import pytest
+import yaml
 from invoke.parser import Parser
 
 from farm.commands import host
@@ -15,15 +16,20 @@ from farm.variants import VARIANTS
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 TESTS = (ROOT / "tests" / "README.md").read_text(encoding="utf-8")
-COMMANDS = sorted(set(re.findall(r"^(\./inv [a-z][^#\n]*?)\s*(?:#.*)?$", README + TESTS, re.MULTILINE)))
+PUBLISH = (ROOT / "docs" / "publish.md").read_text(encoding="utf-8")
+JOB = (ROOT / "docs" / "publish.yml").read_text(encoding="utf-8")
+COMMAND = re.compile(r"^ *(?:- run: )?(\./inv [a-z][^#|\n]*?)\s*(?:\|\|.*|#.*)?$", re.MULTILINE)
+COMMANDS = sorted(set(COMMAND.findall(README + TESTS + PUBLISH + JOB)))
 
 
-def parser() -> Parser:
+def understood(line: str) -> object:
+    """Parse a command line as the program does."""
     program = Farm(name="inv", binary="inv")
     program.create_config()
     program.parse_core(["inv"])
     program.parse_collection()
-    return Parser(contexts=program.collection.to_contexts(), ignore_unknown=False)
+    words = program.named(shlex.split(line)[1:])
+    return Parser(contexts=program.collection.to_contexts(), ignore_unknown=False).parse_argv(words)
 
 
 def test_commands_are_found_in_the_readme() -> None:
@@ -32,7 +38,13 @@ def test_commands_are_found_in_the_readme() -> None:
 
 @pytest.mark.parametrize("line", COMMANDS)
 def test_a_command_of_the_readme_is_one_that_the_program_understands(line: str) -> None:
-    assert parser().parse_argv(shlex.split(line)[1:])
+    assert understood(line)
+
+
+def test_the_job_that_publishes_is_a_schedule_with_steps() -> None:
+    job = yaml.safe_load(JOB)
+    assert "cron" in job[True]["schedule"][0]  # YAML reads the word `on` as true
+    assert [step for step in job["jobs"]["publish"]["steps"] if "./inv publish" in step.get("run", "")]
 
 
 @pytest.mark.parametrize("target", sorted(set(re.findall(r"(?<!!)\[[^\]]+\]\(([^)#:]+)\)", README + TESTS))))

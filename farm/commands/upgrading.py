@@ -61,7 +61,7 @@ def show_upgrade(typed: Asked, *, run: bool = True, offline: bool = False, yes: 
     locked = Lock((*kernels, *locked.kernels), locked.root)
     lacking = lacking_cells(stored, kernels, asked, arch)
     if lacking and run:
-        say(f"{len(lacking)} cells are needed for the answer and are run first")
+        say(f"{cells_text(lacking)} needed for the answer and run first")
         summary = run_cells(lacking, asked, FleetOptions(jobs=Chosen().guests(asked), results=root), locked, yes=yes)
         for name, why in (*summary.unanswered, *summary.broken):
             say(f"{name}: {why}")
@@ -70,7 +70,7 @@ def show_upgrade(typed: Asked, *, run: bool = True, offline: bool = False, yes: 
     answer = answered(stored, kernels, arch, known)
     write(typed, answer, stored)
     if lacking:
-        say(f"{len(lacking)} cells are missing for the whole answer; run: {command(lacking, typed)}")
+        say(f"{cells_text(lacking)} missing for the whole answer; run: {command(lacking, typed)}")
     return INCOMPLETE if lacking else answer.exit_status
 
 
@@ -140,6 +140,11 @@ def lacking_cells(stored: Results, kernels: Sequence[Kernel], asked: Matrix, arc
         pairs = zip(kernels, families, strict=True)
         found += [Cell(one, ARCHES[arch], VARIANTS[variant]) for one, has in pairs if has is None or unlike]
     return found
+
+
+def cells_text(cells: Sequence[Cell]) -> str:
+    """Return how many cells there are, as the beginning of a sentence."""
+    return f"{len(cells)} cell{'s are' if len(cells) != 1 else ' is'}"
 
 
 def command(lacking: Sequence[Cell], typed: Asked) -> str:

@@ -23,14 +23,19 @@ VERSION = re.compile(r"\bDebian (\d\S*)")
 CANDIDATE = re.compile(r"^ *Candidate: (\d\S*)$", re.MULTILINE)
 
 
+def release() -> str:
+    """Return what `uname -r` says."""
+    return os.uname().release
+
+
 def upgrade(arch: str) -> tuple[str, str]:
     """Return the names of the running kernel's build and of the one that apt would install in its place."""
-    release = os.uname().release
-    parts = naming.split_release(release)
-    installed = version(release)
+    running = release()
+    parts = naming.split_release(running)
+    installed = version(running)
     if parts is None or installed is None:
         raise PlanError(
-            f"the running kernel {release} is no build of Debian's",
+            f"the running kernel {running} is no build of Debian's",
             hint=f"name two kernels, or {PREFIX} for the one that runs here",
         )
     flavour = naming.flavour_of(parts[1], naming.DEBIAN[arch])
@@ -43,17 +48,17 @@ def upgrade(arch: str) -> tuple[str, str]:
     return f"debian-{installed}-{flavour}", f"debian-{found[1]}-{flavour}"
 
 
-def version(release: str, root: Path = ROOT) -> str | None:
+def version(of: str, root: Path | None = None) -> str | None:
     """Return the package version of the kernel that has this release; None where it is not Debian's."""
-    if root == ROOT and find("dpkg-query"):
-        done = run(["dpkg-query", "-W", "-f=${Version}", f"linux-image-{release}"], check=False)
+    if root is None and find("dpkg-query"):
+        done = run(["dpkg-query", "-W", "-f=${Version}", f"linux-image-{of}"], check=False)
         if done.status == 0 and done.stdout:
             return done.stdout.decode(errors="replace")
     try:
-        said = (root / "proc/version").read_text(errors="replace")
+        said = ((root or ROOT) / "proc/version").read_text(errors="replace")
     except OSError:
         return None
-    found = VERSION.search(said) if release in said else None
+    found = VERSION.search(said) if of in said else None
     return found[1] if found else None
 
 
@@ -66,13 +71,12 @@ class Parts:
     modules: Path
 
 
-def parts_of(release: str, root: Path = ROOT) -> Parts:
+def parts_of(of: str, root: Path | None = None) -> Parts:
     """Return the parts of the kernel of this release; PlanError names what is not there."""
+    root = root or ROOT
     boot = root / "boot"
-    images = [path for name in ("vmlinuz", "vmlinux") if (path := boot / f"{name}-{release}").exists()]
-    found = Parts(
-        images[0] if images else boot / f"vmlinuz-{release}", boot / f"config-{release}", root / "lib/modules" / release
-    )
+    images = [path for name in ("vmlinuz", "vmlinux") if (path := boot / f"{name}-{of}").exists()]
+    found = Parts(images[0] if images else boot / f"vmlinuz-{of}", boot / f"config-{of}", root / "lib/modules" / of)
     missing = [path for path in (found.image, found.config, found.modules) if not path.exists()]
     if missing:
         raise PlanError(
@@ -82,14 +86,14 @@ def parts_of(release: str, root: Path = ROOT) -> Parts:
     return found
 
 
-def kernel(arch: str, release: str = "", root: Path = ROOT) -> Kernel:
+def kernel(arch: str, of: str = "", root: Path | None = None) -> Kernel:
     """Return the kernel whose image and modules lie on this machine."""
-    release = release or os.uname().release
-    names = naming.split_release(release)
-    number = re.match(r"\d+(?:\.\d+)+", release)
+    of = of or release()
+    names = naming.split_release(of)
+    number = re.match(r"\d+(?:\.\d+)+", of)
     if number is None:
-        raise PlanError(f"{release!r:.80} is no kernel's release")
-    found = parts_of(release, root)
+        raise PlanError(f"{of!r:.80} is no kernel's release")
+    found = parts_of(of, root)
     flavour = naming.flavour_of(names[1], naming.DEBIAN[arch]) if names else "own"
     try:
         digests = {
@@ -101,8 +105,8 @@ def kernel(arch: str, release: str = "", root: Path = ROOT) -> Kernel:
         raise PlanError(
             f"{error.filename}: {error.strerror}", hint="the farm has to read it: run it as root"
         ) from error
-    packages = tuple(Package(name, release, arch, name, *each) for name, each in digests.items())
-    return Kernel(SOURCE, version(release, root) or number[0], flavour, arch, release, packages, (NOTE,))
+    packages = tuple(Package(name, of, arch, name, *each) for name, each in digests.items())
+    return Kernel(SOURCE, version(of, root) or number[0], flavour, arch, of, packages, (NOTE,))
 
 
 def digest(folder: Path) -> tuple[str, int]:
@@ -115,12 +119,12 @@ def digest(folder: Path) -> tuple[str, int]:
     return found.hexdigest(), size
 
 
-def copy(release: str, raw: Path, root: Path = ROOT) -> None:
+def copy(of: str, raw: Path, root: Path | None = None) -> None:
     """Copy the parts of a kernel to where its packages would have put them under `raw`."""
-    found = parts_of(release, root)
+    found = parts_of(of, root)
     (raw / "boot").mkdir(parents=True)
     shutil.copyfile(found.image, raw / "boot" / found.image.name)
     shutil.copyfile(found.config, raw / "boot" / found.config.name)
     # `build` and `source` lead to headers, which no guest needs.
     ignored = shutil.ignore_patterns("build", "source")
-    shutil.copytree(found.modules, raw / "lib/modules" / release, symlinks=True, ignore=ignored)
+    shutil.copytree(found.modules, raw / "lib/modules" / of, symlinks=True, ignore=ignored)
