@@ -49,7 +49,8 @@ void see_keys(const char *path)
 		char key[WORD];
 
 		snprintf(key, sizeof(key), "%.*s", (int)strcspn(line, ": \t"), line);
-		if (isalpha((unsigned char)key[0]) && !said(as_word(key)))
+		/* A line of smaps that begins with an address may begin with a letter. */
+		if (isalpha((unsigned char)key[0]) && !strchr(key, '-') && !said(as_word(key)))
 			saw(as_word(key), "there");
 	}
 	note("%s: %d keys", path, record->words - 1);
@@ -63,8 +64,10 @@ void see_entries(const char *folder, bool (*has_value)(const char *name))
 	saw("folder", yes(all != NULL));
 	while (all && (entry = readdir(all))) {
 		char path[300];
+		int block;
 
-		if (entry->d_name[0] == '.')
+		/* How many blocks of memory there are follows from how much memory there is. */
+		if (entry->d_name[0] == '.' || sscanf(entry->d_name, "memory%d", &block) == 1)
 			continue;
 		snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name);
 		if (entry->d_type == DT_DIR || !has_value || !has_value(entry->d_name))

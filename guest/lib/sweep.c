@@ -46,15 +46,19 @@ static void look_at_tables(const struct ground *ground, char *out)
 	out[UNITS] = '\0';
 }
 
+char reads(const struct ground *ground, const char *at)
+{
+	char here = contents(at, 1)[0];
+
+	return ground->opaque && here != '!' && here != '#' ? 'r' : here;
+}
+
 /* A character for each unit; the tables first, before anything is touched. */
 static void look(const struct ground *ground, struct seen *seen, bool with_flags)
 {
 	look_at_tables(ground, seen->populated);
-	for (int i = 0; i < UNITS; i++) {
-		char here = contents(ground->at + (size_t)i * ground->unit, 1)[0];
-
-		seen->contents[i] = ground->opaque && here != '!' && here != '#' ? 'r' : here;
-	}
+	for (int i = 0; i < UNITS; i++)
+		seen->contents[i] = reads(ground, ground->at + (size_t)i * ground->unit);
 	seen->contents[UNITS] = '\0';
 	if (with_flags)
 		snprintf(seen->flags, sizeof(seen->flags), "%s", vm_flags(ground->at));

@@ -48,6 +48,9 @@ const char *written(struct ground *ground, const char *made);
 void sweep(const struct operation *operations, maker *make);
 void sweep_as_user(const struct operation *operations, maker *make);
 void sweep_accounts(const struct operation *operations, maker *make); /* what is counted differently afterwards */
-char *another_place(const struct ground *ground, long n);             /* n free units elsewhere */
+/* What is read at a place of `ground`: a character as contents() has it, 'r' for what is the kernel's own. */
+char reads(const struct ground *ground, const char *at);
+
+char *another_place(const struct ground *ground, long n); /* n free units elsewhere */
 
 #endif

@@ -1,4 +1,6 @@
 /* Transparent huge pages, see transparent.h. */
+#include <fcntl.h>
+#include <unistd.h>
 #include "transparent.h"
 
 long small(void)
@@ -21,6 +23,15 @@ char *room(long n)
 	if (address(call(mmap, at, (size_t)n * size, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)) != at)
 		broken("mmap at a free place");
 	return at;
+}
+
+void make_room(void)
+{
+	int fd = open("/proc/sys/vm/compact_memory", O_WRONLY | O_CLOEXEC);
+
+	if (fd >= 0 && write(fd, "1", 1) != 1)
+		broken("/proc/sys/vm/compact_memory");
+	close(fd);
 }
 
 const char *huge_share(const void *at, const char *key)

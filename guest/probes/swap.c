@@ -261,14 +261,22 @@ PROBE(swap__swap_cache__zram_drops)
 PROBE(swap__swap_cache__unchanged_page_again)
 {
 	char *at;
-	long before;
+	long before, result = 0, least = 0;
 
 	swap_is_on(64);
 	at = paged_out(1, 'k');
 	written();
-	peek(at);
-	before = vmstat("pswpout");
-	saw("madvise", outcome(call(madvise, at, pages(1), MADV_PAGEOUT)));
-	saw("written", vmstat("pswpout") - before);
+	/* The counter is the machine's: what somebody else writes meanwhile is not there every time. */
+	for (int i = 0; i < 3; i++) {
+		long now;
+
+		peek(at);
+		before = vmstat("pswpout");
+		result = call(madvise, at, pages(1), MADV_PAGEOUT);
+		now = vmstat("pswpout") - before;
+		least = i == 0 || now < least ? now : least;
+	}
+	saw("madvise", outcome(result));
+	saw("written", least);
 	saw("swapped", swapped(at, 1));
 }

@@ -82,7 +82,7 @@ static const char *in_a_fork(struct ground *ground, long advice)
 		broken("pipe2");
 	in_child {
 		for (int i = 0; i < UNITS; i++)
-			child_reads[i] = contents(ground->at + (size_t)i * ground->unit, 1)[0];
+			child_reads[i] = reads(ground, ground->at + (size_t)i * ground->unit);
 		quiet_call(write, ends[1], child_reads, UNITS);
 	}
 	quiet_call(close, ends[1]);

@@ -8,10 +8,10 @@ static const char *went(struct ground *ground, char *from, long result, long n)
 	if (failed(result))
 		return outcome(result);
 	if (to == from)
-		return textf("stays, reads %s", contents(to, 1));
+		return textf("stays, reads %c", reads(ground, to));
 	ground->moved = to;
 	ground->moved_bytes = (size_t)n * ground->unit;
-	return textf("moves, reads %.1s%.1s", contents(to, 1), contents(to + (size_t)(n - 1) * ground->unit, 1));
+	return textf("moves, reads %c%c", reads(ground, to), reads(ground, to + (size_t)(n - 1) * ground->unit));
 }
 
 static const char *resize(struct ground *ground, long units)

@@ -103,4 +103,5 @@ PROBE(sweep__knobs__hugepages)
 PROBE(sweep__knobs__node)
 {
 	see_entries("/sys/devices/system/node/node0", NULL);
+	saw("block_size_bytes", knob("/sys/devices/system/memory/block_size_bytes"));
 }

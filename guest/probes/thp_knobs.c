@@ -245,6 +245,7 @@ PROBE(thp__shmem__fallocate)
 	char *at;
 
 	set_knob(THP "shmem_enabled", "always");
+	make_room();
 	call(fallocate, fd, 0, 0, (long long)pages(small()));
 	at = room_of(fd, MAP_SHARED);
 	poke(at, 'k');
