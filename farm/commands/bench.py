@@ -99,7 +99,7 @@ def boot_figure(one: Cell, shop: Workshop, asked: Matrix, limit: float) -> str:
         initrd.write_bytes(bare_initrd(shop, one.arch))
         tree = shop.kernel(one.kernel)
         # Of packed images QEMU unpacks x86's alone, so that the stock one is a yardstick there only.
-        image = tree.vmlinux if prepared.kernel == tree.vmlinux and one.arch.debian != "amd64" else tree.image
+        image = tree.vmlinux if one.arch.unpack == "vmlinux" and one.arch.debian != "amd64" else tree.image
         for _ in range(BOOTS):
             bare.append(bare_boot(bare_argv(one.arch, image, initrd, accel)))
             ours.append(first_answer(one, prepared))
