@@ -70,9 +70,13 @@ class Board:
 
     @property
     def turns(self) -> list[tuple[str, str]]:
-        """What came and went here, devices first."""
-        found = [(line.variant.name, line.summary) for line in self.lines if any(spot.turn for spot in line.spots)]
-        return found + [(line.option, line.summary) for line in self.options if any(turn for _, turn in line.values)]
+        """What came and went here: devices, then options; what did so more often comes first."""
+        devices = [
+            (sum(bool(spot.turn) for spot in line.spots), line.variant.name, line.summary) for line in self.lines
+        ]
+        options = [(sum(bool(turn) for _, turn in line.values), line.option, line.summary) for line in self.options]
+        chosen = (sorted(lines, key=lambda line: -line[0]) for lines in (devices, options))
+        return [(name, summary) for lines in chosen for turns, name, summary in lines if turns]
 
 
 @dataclass(frozen=True, slots=True)
