@@ -45,7 +45,7 @@ def change(probe: str, word: str = "errno", label: str = "unexplained", where: s
 
 def answer(found: Profile | None, *changes: Change, missing: tuple[Missing, ...] = ()) -> Answer:
     made = Diff(OLD, NEW, changes, missing, 100, (("x86_64", "plain"),))
-    return upgrade.answer(made, claims(), found)
+    return upgrade.answer(made, upgrade.Toucher(claims(), found) if found else None)
 
 
 def touched(found: Answer) -> list[tuple[str, str]]:
@@ -149,7 +149,7 @@ def test_exit_status_says_nothing_something_or_not_comparable() -> None:
     cold = program(("madvise", "MADV_COLD", 1))
     assert 0 == answer(cold, change("mseal.seal_mapping.twice")).exit_status
     assert 1 == answer(cold, change("madvise.mark_mapping_cold.some")).exit_status
-    assert 2 == upgrade.answer(Diff(OLD, NEW, (), (), 0, ()), claims(), cold).exit_status
+    assert 2 == upgrade.answer(Diff(OLD, NEW, (), (), 0, ()), upgrade.Toucher(claims(), cold)).exit_status
 
 
 def test_without_a_profile_every_change_counts() -> None:
@@ -165,7 +165,7 @@ def test_no_change_is_swallowed() -> None:
     hows = [toucher.of_change(one) for one in made.changes]
     reasons = {how for how in hows if isinstance(how, str)}
     assert reasons <= set(upgrade.LEFT_OUT)
-    found = upgrade.answer(made, claims(), profile.record("sh", [RECORDED]))
+    found = upgrade.answer(made, toucher)
     kept = [how for how in hows if not isinstance(how, str)]
     shown = sum(len(one.group.words) for one in found.touched) + sum(len(group.words) for group in found.every)
     assert 0 < shown <= len(kept) < len(hows)
@@ -175,7 +175,7 @@ def test_no_change_is_swallowed() -> None:
 def test_the_table_knows_what_touches_a_behaviour(row: str) -> None:
     known = {*words.CALLS, "*"}
     for name in claims().behaviours[row].probes:
-        needs = touch.of_probe(claims().behaviours[row], name.rpartition(".")[2])
+        needs = touch.of_probe(row, claims().behaviours[row].condition, name.rpartition(".")[2])
         assert needs or row.startswith("sweep.") or "vvar" in name
         assert [] == [str(need) for need in needs if need.call not in known and not need.call.startswith("/")]
         prefixes = {need.call: words.CALLS.get(need.call, ()) for need in needs}
@@ -184,8 +184,8 @@ def test_the_table_knows_what_touches_a_behaviour(row: str) -> None:
 
 
 def test_what_nobody_said_anything_about_touches_every_program() -> None:
-    row = catalogue.Behaviour("quantum.entangle", "quantum", "It does.")
-    assert touch.EVERYBODY == touch.of_behaviour(row)
+    assert touch.EVERYBODY == touch.of_behaviour("quantum.entangle", "")
+    assert touch.EVERYBODY == touch.of_kind("entangled")
     assert touch.EVERYBODY == touch.of_word("entangle_twice")
 
 
