@@ -133,7 +133,7 @@ class Upgrades:
                 href = links.href(links.upgrade_path(program, old, new))
                 make = partial(self.counts, program, old, new)
                 key = inputs(self.site, {old, new})
-                cells.append((href, *self.site.memo.value(f"upgrade {program} {old} {new}", key, make)))
+                cells.append((href, *self.site.memo.value(number_of(program, old, new), key, make)))
             rows.append((old, new, cells))
         shown = {"profiles": programs.profiles(), "rows": rows, "arch": programs.arch(self.site)}
         return render(self.site, "upgrades.html.j2", programs.LIST, **shown)
@@ -146,9 +146,15 @@ def pages(site: Site) -> Iterator[tuple[str, Callable[[], str], str]]:
     for program in programs.profiles() if pairs else ():
         for old, new in pairs:
             make = partial(made.page, program, old, new)
+            site.memo.get(number_of(program, old, new), inputs(site, {old, new}))  # what nobody asks for is forgotten
             yield links.upgrade_path(program, old, new), make, inputs(site, {old, new})
     if programs.there(site):
         yield programs.LIST, made.list_page, inputs(site, {kernel for pair in pairs for kernel in pair})
+
+
+def number_of(program: str, old: str, new: str) -> str:
+    """Return the name under which a page's numbers are remembered for the list."""
+    return f"upgrade {program} {old} {new}"
 
 
 def inputs(site: Site, kernels: Collection[str]) -> str:
