@@ -68,7 +68,7 @@ def _changes(count: int) -> str:
 def left_out_text(answer: Answer) -> str:
     """Return which changes do not touch the program, by reason."""
     reasons = "; ".join(f"{count} {LEFT_OUT[reason]}" for reason, count in answer.left_out.items())
-    return f"left out, as they do not touch {answer.profile.program if answer.profile else 'it'}: {reasons}"
+    return f"left out, as they do not touch {visible(answer.profile.program) if answer.profile else 'it'}: {reasons}"
 
 
 def times_text(times: int) -> str:
@@ -82,7 +82,7 @@ def touch_text(touch: Touch | None) -> str:
         return ""
     shown = 2 if len(touch.by) > 1 and len(touch.by[0]) + len(touch.by[1]) <= SHORT else 1
     by = ", ".join((*touch.by[:shown], *["…"] * (len(touch.by) > shown)))
-    return f"{times_text(touch.times)} {by}" + (", perhaps with this flag" if touch.perhaps else "")
+    return f"{times_text(touch.times)} {visible(by)}" + (", perhaps with this flag" if touch.perhaps else "")
 
 
 def _touched(chosen: Sequence[Touched], answer: Answer) -> Iterator[str]:
