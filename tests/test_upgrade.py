@@ -88,6 +88,14 @@ def test_a_sweep_touches_who_does_that_to_such_a_mapping() -> None:
     assert {"call": 1} == answer(program(("shmat", "", 1)), word).left_out
 
 
+def test_a_probe_on_memory_of_a_special_kind_touches_who_makes_such_memory() -> None:
+    sealed = change("munmap.remove_mapping.sealed")
+    assert {"mapping": 1} == answer(program(("munmap", "", 3)), sealed).left_out
+    assert [("munmap.remove_mapping.sealed", "3× munmap")] == touched(
+        answer(program(("munmap", "", 3), ("mseal", "", 1)), sealed)
+    )
+
+
 def test_bits_and_numbers_without_a_name_touch_nobody() -> None:
     found = answer(program(("madvise", "MADV_COLD", 1)), change("sweep.numbers.madvise", "madv_77"))
     assert {"number": 1} == found.left_out
@@ -97,6 +105,12 @@ def test_a_file_touches_who_opens_it() -> None:
     opened = program(files={"/proc/PID/smaps": 4})
     assert [("proc_smaps.keys.some", "4× /proc/PID/smaps")] == touched(answer(opened, change("proc_smaps.keys.some")))
     assert [] == touched(answer(program(files={"/proc/PID/maps": 1}), change("proc_smaps.keys.some")))
+
+
+def test_a_knob_touches_who_opens_that_knob() -> None:
+    changes = change("sweep.knobs.vm", "page_cluster"), change("sweep.knobs.vm", "memfd_noexec")
+    found = answer(program(files={"/proc/sys/vm/page-cluster": 2}), *changes)
+    assert [("page_cluster", {"call": 1})] == [(one.group.change.word, found.left_out) for one in found.touched]
 
 
 def test_page_faults_touch_every_program_without_a_call() -> None:
@@ -189,6 +203,7 @@ def test_every_row_of_the_table_is_about_something() -> None:
     kinds = {name for name, _, _ in catalogue.kinds()}
     idle = [row for row in table.BEHAVIOURS if not _fits(row, behaviours)]
     idle += [row for row in table.PROBES if not _fits(row, probes)]
+    idle += [row for row in table.ALSO if not _fits(row, probes)]
     idle += [row for row in table.KINDS if not _fits(row, kinds)]
     idle += [row for row in table.OPERATIONS if not _fits(row, {one.rpartition(".")[2] for one in probes})]
     assert [] == idle

@@ -111,6 +111,8 @@ class Toucher:
                 return NO_SUCH_MAPPING
         if behaviour.startswith(SWEEP):
             return self._of_sweep(probe, word, kind)
+        if self.match(touch.of_memory(probe)) is None:
+            return NO_SUCH_MAPPING
         row = self.catalogue.behaviours.get(behaviour)
         if row is None:  # a probe of earlier days: its call is all that is known of it
             return self.match((Need(behaviour.partition(".")[0]),)) or NOT_MADE
@@ -120,6 +122,8 @@ class Toucher:
         """Return the same for a sweep: its word is an operation, its probe a kind of mapping or a file."""
         whole = touch.of_table(probe.rpartition(".")[0], kind)
         if whole is not None:
+            if word and probe.startswith(table.KNOBS):
+                whole = touch.of_knob(whole, word)
             return self.match(whole) or (NO_NAME if not whole else NOT_MADE)
         mapping = self.match(touch.of_kind(kind))
         if mapping is None:

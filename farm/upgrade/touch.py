@@ -13,7 +13,7 @@ from functools import cache
 
 from farm.profile.words import CALLS
 from farm.upgrade.known import FLAG, flags_with
-from farm.upgrade.table import BEHAVIOURS, KINDS, OPERATIONS, PROBES, WORDS
+from farm.upgrade.table import ALSO, BEHAVIOURS, KINDS, OPERATIONS, PROBES, WORDS
 
 ALTERNATIVES = re.compile(r" / |, | or ")
 
@@ -62,10 +62,23 @@ def of_kind(kind: str) -> Needs:
 
 
 @cache
+def of_memory(probe: str) -> Needs:
+    """Return what makes the memory that a probe works on, where its name tells that it is of a special kind."""
+    return listed(ALSO, probe) or EVERYBODY
+
+
+@cache
 def of_table(behaviour: str, name: str = "") -> Needs | None:
     """Return what the table says of a probe, else of its behaviour; None where neither is there."""
     found = listed(PROBES, f"{behaviour}.{name}") if name else None
     return listed(BEHAVIOURS, behaviour) if found is None else found
+
+
+@cache
+def of_knob(folder: Needs, word: str) -> Needs:
+    """Return what makes one knob touch a program: its own file. `_` in the word is any sign in the file's name."""
+    name = word.replace("_", "?")
+    return tuple(Need(f"{need.call.rstrip('*').rstrip('/')}/*{name}") for need in folder)
 
 
 @cache
