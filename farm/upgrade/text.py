@@ -57,7 +57,8 @@ def summary(answer: Answer) -> str:
         return f"{_changes(of)}{inside} in {base}{missing}"
     text = f"{len(answer.touched)} of {_changes(of)} touch what it does{inside}"
     text += f", {len(answer.every)} more meet every program" if answer.every else ""
-    uncovered = f"; {len(answer.not_covered)} things that it uses are not covered" if answer.not_covered else ""
+    things = len(answer.not_covered)
+    uncovered = f"; not covered: {things} thing{'s' * (things != 1)} that it uses" if things else ""
     return f"{text}; seen in {base}{missing}{uncovered}"
 
 
