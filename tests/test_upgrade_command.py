@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,13 @@ from farm import matrix, profile, results
 from farm.commands import upgrading
 from farm.commands.upgrading import Asked, show_upgrade
 from farm.errors import PlanError
+from farm.fleet import Summary
 from farm.lock import Lock
+from farm.plan import Cell
+from farm.runner import FleetOptions
 from tests.made_up import info, kernel, record
 
+NEW = kernel("7.3.4-1~bpo13+1")
 RECORDED = Path(__file__).parent / "data" / "strace" / "plain.log"
 
 
@@ -53,6 +58,38 @@ def test_missing_cells_are_named_with_the_command_that_runs_them(
     assert 2 == show_upgrade(asked(stored), run=False)
     command = "./inv matrix --kernels debian-6.12.117-1-cloud,debian-7.3.4-1~bpo13+1-cloud --arches x86_64"
     assert f"run: {command} --variants hugepages --results {stored}\n" in capsys.readouterr().err
+
+
+def test_missing_cells_are_run_first_and_then_answered(
+    stored: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ran: list[str] = []
+
+    def run_cells(planned: list[Cell], _: object, options: FleetOptions, *__: object, **___: object) -> Summary:
+        for cell in planned:
+            ran.append(cell.name)
+            made = info(kernel(cell.kernel.version), cell.variant.name)
+            results.write(options.results, made, [record("mmap.create_vma.length_zero", mmap="EINVAL")])
+        return Summary(len(planned), ran)
+
+    place = stored / NEW.name / "x86_64" / "hugepages"
+    shutil.rmtree(place)
+    monkeypatch.setattr(upgrading, "run_cells", run_cells)
+    assert 1 == show_upgrade(asked(stored))
+    assert [f"{NEW.name}/x86_64/hugepages"] == ran
+    said = capsys.readouterr()
+    assert "inv: 1 cell is needed for the answer and run first\n" in said.err
+    assert "in 3 records of 3 cells" in said.out
+
+
+def test_cells_that_stay_unanswered_are_said_with_the_reason(
+    stored: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.rmtree(stored / NEW.name / "x86_64" / "hugepages")
+    why = f"{NEW.name}/x86_64/hugepages", "no login marker within 60 s"
+    monkeypatch.setattr(upgrading, "run_cells", lambda *_, **__: Summary(1, unanswered=[why]))
+    assert 2 == show_upgrade(asked(stored))
+    assert f"inv: {why[0]}: {why[1]}\n" in capsys.readouterr().err
 
 
 def test_cells_that_were_asked_different_probes_are_missing(stored: Path) -> None:
