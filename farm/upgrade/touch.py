@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache
 
-from farm.profile.words import CALLS
+from farm.profile.words import CALLS, file_of
 from farm.upgrade.known import FLAG, flags_with
 from farm.upgrade.table import ALSO, BEHAVIOURS, KINDS, OPERATIONS, PROBES, WORDS
 
@@ -33,6 +33,7 @@ class Need:
 
 Needs = tuple[Need, ...]
 SWEEP = "sweep."
+PREFIXES = {"madv_": "madvise", "uffdio_": "ioctl", "pr_": "prctl"}  # words that are a flag in lower case
 EVERYBODY: Needs = (Need("*"),)
 
 
@@ -124,10 +125,11 @@ def of_word(word: str) -> Needs:
     found = listed(WORDS, word)
     if found is not None:
         return found
-    if word.startswith("madv_"):
-        return (Need("madvise", frozenset({word.upper()})),)
-    if word.startswith("uffdio_"):
-        return (Need("ioctl", frozenset({word.upper()})),)
+    for prefix, call in PREFIXES.items():
+        if word.startswith(prefix):
+            return (Need(call, frozenset({word.upper()})),)
+    if file := file_of(f"/proc/self/{word}") or file_of(f"/proc/{word}"):
+        return (Need(file),)
     call = max((name for name in CALLS if word == name or word.startswith(f"{name}_")), key=len, default="")
     if not call:
         return EVERYBODY
