@@ -233,9 +233,11 @@ def not_covered(catalogue: Catalogue, profile: Profile) -> list[NotCovered]:
         elif use.call not in asked:
             found[str(Need(use.call, use.flags or frozenset())), "no behaviour is about this call"] += use.times
         else:
-            for flag in (use.flags or frozenset()) - known.probed():
-                why = "strace has no name for it" if flag.startswith("0x") else "no probe uses this flag"
-                found[f"{use.call} {flag}", why] += use.times
+            lost = (use.flags or frozenset()) - known.probed()
+            nameless = frozenset(flag for flag in lost if flag.startswith("0x"))
+            for flags, why in ((lost - nameless, "no probe uses this"), (nameless, "strace has no name for it")):
+                if flags:
+                    found[str(Need(use.call, flags)), why] += use.times
     for path, times in profile.files.items():
         if not any(fnmatchcase(path, call) for call in asked if call.startswith("/")):
             found[path, "no behaviour is about this file"] += times
