@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-import yaml
-
 from farm.catalogue_nodes import Node, Value
+from farm.catalogue_text import parsed
 from farm.errors import PlanError
 from farm.settings import ROOT
 from farm.types import upstream
@@ -135,8 +134,8 @@ def load(folder: Path = GUEST / "catalogue") -> Catalogue:
     probes: dict[str, Probe] = {}
     known: dict[str, Known] = {}
     families: dict[str, tuple[str, ...]] = {}
-    for path in sorted(folder.glob("*.yaml")):
-        node = Node(_parse(path), path.name)
+    for path, value in parsed(sorted(folder.glob("*.yaml"))).items():
+        node = Node(value, path.name)
         node.only(FILE_KEYS)
         found = [_behaviour(name, each, path.stem) for name, each in node.children("behaviours")]
         for behaviour, its_probes in found:
@@ -154,26 +153,6 @@ def _add(table: dict[str, T], name: str, value: T, where: str) -> None:
     if name in table:
         raise PlanError(f"{where}: {name} is there twice", hint="ids are unique over all files")
     table[name] = value
-
-
-def _parse(path: Path) -> object:
-    """Read YAML as strings only: 5.10 stays a version, `yes` a value, and no file can name a Python object."""
-    try:
-        return yaml.load(path.read_text(encoding="utf-8"), Loader=_Strings)  # noqa: S506 - a BaseLoader
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise PlanError(f"{path.name}: {' '.join(str(error).split())}") from error
-
-
-class _Strings(getattr(yaml, "CBaseLoader", yaml.BaseLoader)):  # type: ignore[misc]
-    """A BaseLoader (libyaml's where there is one: ten times faster) that refuses a key said twice."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[object, object]:
-        keys = [str(key.value) for key, _ in node.value]
-        for key in keys:
-            if keys.count(key) > 1:
-                raise PlanError(f"line {node.start_mark.line + 1}: {key} is there twice")
-        found: dict[object, object] = super().construct_mapping(node, deep=deep)
-        return found
 
 
 def kinds(table: Path = GUEST / "tables" / "kinds.def") -> list[tuple[str, tuple[str, ...], str]]:

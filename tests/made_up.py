@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from farm import results
@@ -21,6 +22,7 @@ CALLS = ("mmap", "mremap", "mprotect", "madvise", "mlock", "msync", "brk", "prct
 PAGE = 4096
 
 
+@cache
 def number(*parts: object) -> int:
     """Return a large number that depends on nothing but `parts`."""
     return int.from_bytes(hashlib.sha256(repr(parts).encode()).digest()[:6], "big")

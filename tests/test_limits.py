@@ -22,7 +22,7 @@ STAGES = """
     answers store unpack payload kernel_tree modules cpio pmem fdt
     sources lock
     arches variants kconfig
-    catalogue_nodes catalogue matrix plan
+    catalogue_nodes catalogue_text catalogue matrix plan
     protocol session results merge
     build disks images qemu prepare
     load check guest asking cell runner errand cluster fleet

@@ -144,6 +144,26 @@ def test_the_tasks_are_found_from_anywhere(
     assert tasks == shown
 
 
+NAMED = {
+    "upgrade 6.12 7.3": "upgrade --old 6.12 --new 7.3",
+    "upgrade --profile x.yaml 6.12 --no-run 7.3": "upgrade --profile x.yaml --old 6.12 --no-run --new 7.3",
+    "upgrade --profile=x.yaml 6.12 7.3 7.4": "upgrade --profile=x.yaml --old 6.12 --new 7.3 7.4",
+    "merge one two --check three": "merge --folders one --folders two --check --folders three",
+    "diff 6.12 7.3 --arch arm64": "diff 6.12 7.3 --arch arm64",
+    "nonsense 6.12": "nonsense 6.12",
+    "": "",
+}
+
+
+@pytest.mark.parametrize("typed", NAMED)
+def test_loose_words_get_the_names_of_their_options(typed: str) -> None:
+    program = Farm(name="inv", binary="inv")
+    program.create_config()
+    program.parse_core(["inv"])
+    program.parse_collection()
+    assert NAMED[typed].split() == program.named(typed.split())
+
+
 def test_without_a_task_the_tasks_are_shown(capsys: pytest.CaptureFixture[str]) -> None:
     assert status(Farm(name="inv", binary="inv")) == 0
     assert "Run every cell that has no answer yet" in capsys.readouterr().out

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -14,25 +15,27 @@ from farm.settings import ROOT
 
 pytestmark = pytest.mark.programs
 
-# What must be installed, and what the program does of memory in any version that we know.
+# What it is called, which program tells its version, what else must be installed, and what it does in any version.
 PROGRAMS = {
-    "postgresql": (("pgbench", "psql"), {"mmap", "shmget", "shmat", "fork", "brk"}),
-    "redis": (("redis-server", "redis-benchmark"), {"mmap", "madvise", "fork"}),
-    "java": (("java",), {"mmap", "madvise", "mprotect"}),
-    "qemu": (("qemu-system-x86_64",), {"mmap", "madvise", "memfd_create", "mlockall"}),
+    "postgresql": ("PostgreSQL", "psql", ("pgbench",), {"mmap", "shmget", "shmat", "fork", "brk"}),
+    "redis": ("Redis", "redis-server", ("redis-benchmark",), {"mmap", "madvise", "fork"}),
+    "java": ("OpenJDK", "java", (), {"mmap", "madvise", "mprotect"}),
+    "qemu": ("QEMU", "qemu-system-x86_64", (), {"mmap", "madvise", "memfd_create", "mlockall"}),
 }
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_a_real_program_is_understood_and_does_what_its_profile_says(name: str, tmp_path: Path) -> None:
-    needed, expected = PROGRAMS[name]
-    lacking = [one for one in ("strace", *needed) if find(one) is None]
+    title, main, needed, expected = PROGRAMS[name]
+    lacking = [one for one in ("strace", main, *needed) if find(one) is None]
     if lacking:
         pytest.skip(f"not installed: {', '.join(lacking)}")
     run([ROOT / "tests" / "programs" / f"{name}.sh", tmp_path / "log"], timeout=300)
     shipped = ROOT / "profiles" / f"{name}.yaml"
     out = shipped if os.environ.get("REGENERATE") else tmp_path / shipped.name
-    assert 0 == make_profile(str(tmp_path / "log"), program=name, out=str(out))
+    major = re.search(r"\d+", run([main, "--version"]).stdout.decode())
+    assert major is not None
+    assert 0 == make_profile(str(tmp_path / "log"), program=f"{title} {major[0]}", out=str(out))
     found = profile.load(out)
     assert len(logs(tmp_path / "log")) >= 1
     assert 0 == found.not_understood

@@ -103,6 +103,18 @@ def test_after_a_change_of_the_catalogue_it_is_what_a_fresh_report_is(stored: Pa
     assert files(tmp_path / "out") == files(tmp_path / "fresh")
 
 
+def test_the_first_sweep_shows_in_the_navigation_of_every_page(stored: Path, tmp_path: Path) -> None:
+    root, catalogue = tmp_path / "results", load(stored)
+    for version in SERIES[:2]:
+        results.write(root, info(kernel(version)), [record("mmap.behaviour_0.probe_0", mmap="ok")])
+    report.site(root, catalogue, tmp_path / "out")
+    answers = [record("mmap.behaviour_0.probe_0", mmap="ok"), record("sweep.madvise.kind_0", madv_0="ok")]
+    results.write(root, info(kernel(SERIES[1])), answers)
+    report.site(root, catalogue, tmp_path / "out")
+    report.site(root, catalogue, tmp_path / "fresh")
+    assert files(tmp_path / "out") == files(tmp_path / "fresh")
+
+
 def times(out: Path) -> dict[str, int]:
     return {path.relative_to(out).as_posix(): path.stat().st_mtime_ns for path in out.rglob("*") if path.is_file()}
 

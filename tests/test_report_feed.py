@@ -72,8 +72,9 @@ def test_what_was_not_compared_is_no_silence(tmp_path: Path) -> None:
     assert entry.link.endswith("#missing")
 
 
-def test_the_address_of_the_published_site_makes_links_whole(tmp_path: Path) -> None:
-    site = replace(series(tmp_path, "a", "b"), base="https://farm.example/memory/")
+@pytest.mark.parametrize("base", ["https://farm.example/memory/", "https://farm.example/memory"])
+def test_the_address_of_the_published_site_makes_links_whole(tmp_path: Path, base: str) -> None:
+    site = replace(series(tmp_path, "a", "b"), base=base)
     (entry,) = parsed(feed.feed(site)).entries
     assert entry.link.startswith("https://farm.example/memory/diff/debian-5.10.262-1-cloud..debian-6.1.192-1-cloud")
 

@@ -8,18 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from farm import catalogue, diff, matrix, profile, results, upgrade
+from farm import catalogue, diff, profile, results, upgrade
 from farm.catalogue import Catalogue
-from farm.commands import upgrading
-from farm.commands.upgrading import Asked, show_upgrade
 from farm.diff import Diff
-from farm.errors import PlanError
-from farm.lock import Lock
 from farm.profile import Profile, Use, words
 from farm.settings import ROOT
 from farm.types import Change, Ending, Missing
 from farm.upgrade import Answer, table, touch
-from tests.made_up import info, kernel, record
 
 OLD, NEW = "debian-6.12.117-1-cloud", "debian-7.3.4-1-cloud"
 RECORDED = Path(__file__).parent / "data" / "strace" / "plain.log"
@@ -45,7 +40,7 @@ def change(probe: str, word: str = "errno", label: str = "unexplained", where: s
 
 def answer(found: Profile | None, *changes: Change, missing: tuple[Missing, ...] = ()) -> Answer:
     made = Diff(OLD, NEW, changes, missing, 100, (("x86_64", "plain"),))
-    return upgrade.answer(made, claims(), found)
+    return upgrade.answer(made, upgrade.Toucher(claims(), found) if found else None)
 
 
 def touched(found: Answer) -> list[tuple[str, str]]:
@@ -93,6 +88,14 @@ def test_a_sweep_touches_who_does_that_to_such_a_mapping() -> None:
     assert {"call": 1} == answer(program(("shmat", "", 1)), word).left_out
 
 
+def test_a_probe_on_memory_of_a_special_kind_touches_who_makes_such_memory() -> None:
+    sealed = change("munmap.remove_mapping.sealed")
+    assert {"mapping": 1} == answer(program(("munmap", "", 3)), sealed).left_out
+    assert [("munmap.remove_mapping.sealed", "3× munmap")] == touched(
+        answer(program(("munmap", "", 3), ("mseal", "", 1)), sealed)
+    )
+
+
 def test_bits_and_numbers_without_a_name_touch_nobody() -> None:
     found = answer(program(("madvise", "MADV_COLD", 1)), change("sweep.numbers.madvise", "madv_77"))
     assert {"number": 1} == found.left_out
@@ -102,6 +105,12 @@ def test_a_file_touches_who_opens_it() -> None:
     opened = program(files={"/proc/PID/smaps": 4})
     assert [("proc_smaps.keys.some", "4× /proc/PID/smaps")] == touched(answer(opened, change("proc_smaps.keys.some")))
     assert [] == touched(answer(program(files={"/proc/PID/maps": 1}), change("proc_smaps.keys.some")))
+
+
+def test_a_knob_touches_who_opens_that_knob() -> None:
+    changes = change("sweep.knobs.vm", "page_cluster"), change("sweep.knobs.vm", "memfd_noexec")
+    found = answer(program(files={"/proc/sys/vm/page-cluster": 2}), *changes)
+    assert [("page_cluster", {"call": 1})] == [(one.group.change.word, found.left_out) for one in found.touched]
 
 
 def test_page_faults_touch_every_program_without_a_call() -> None:
@@ -149,7 +158,7 @@ def test_exit_status_says_nothing_something_or_not_comparable() -> None:
     cold = program(("madvise", "MADV_COLD", 1))
     assert 0 == answer(cold, change("mseal.seal_mapping.twice")).exit_status
     assert 1 == answer(cold, change("madvise.mark_mapping_cold.some")).exit_status
-    assert 2 == upgrade.answer(Diff(OLD, NEW, (), (), 0, ()), claims(), cold).exit_status
+    assert 2 == upgrade.answer(Diff(OLD, NEW, (), (), 0, ()), upgrade.Toucher(claims(), cold)).exit_status
 
 
 def test_without_a_profile_every_change_counts() -> None:
@@ -165,17 +174,39 @@ def test_no_change_is_swallowed() -> None:
     hows = [toucher.of_change(one) for one in made.changes]
     reasons = {how for how in hows if isinstance(how, str)}
     assert reasons <= set(upgrade.LEFT_OUT)
-    found = upgrade.answer(made, claims(), profile.record("sh", [RECORDED]))
+    found = upgrade.answer(made, toucher)
     kept = [how for how in hows if not isinstance(how, str)]
     shown = sum(len(one.group.words) for one in found.touched) + sum(len(group.words) for group in found.every)
     assert 0 < shown <= len(kept) < len(hows)
+
+
+WORDS = {
+    "madv_cold": ["madvise MADV_COLD"],
+    "process_madvise_guard_install": ["process_madvise MADV_GUARD_INSTALL"],
+    "mremap_fixed_grow": ["mremap MREMAP_FIXED"],
+    "mprotect_read_write": ["mprotect PROT_READ|PROT_WRITE"],
+    "mmap_fixed_noreplace": ["mmap MAP_FIXED_NOREPLACE"],
+    "mlockall_current_onfault": ["mlockall MCL_CURRENT|MCL_ONFAULT"],
+    "mbind_move_all": ["mbind MPOL_MF_MOVE_ALL"],
+    "munmap_first": ["munmap"],
+    "pr_set_mdwe": ["prctl PR_SET_MDWE"],
+    "uffdio_register_wp": ["ioctl UFFDIO_REGISTER"],
+    "smaps_rollup": ["/proc/PID/smaps_rollup"],
+    "kpagecount": ["/proc/kpagecount"],
+    "madv_77": [],
+}
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_a_word_of_a_sweep_is_a_call_with_its_flags(word: str) -> None:
+    assert WORDS[word] == [str(need) for need in touch.of_word(word)]
 
 
 @pytest.mark.parametrize("row", sorted(claims().behaviours))
 def test_the_table_knows_what_touches_a_behaviour(row: str) -> None:
     known = {*words.CALLS, "*"}
     for name in claims().behaviours[row].probes:
-        needs = touch.of_probe(claims().behaviours[row], name.rpartition(".")[2])
+        needs = touch.of_probe(row, claims().behaviours[row].condition, name.rpartition(".")[2])
         assert needs or row.startswith("sweep.") or "vvar" in name
         assert [] == [str(need) for need in needs if need.call not in known and not need.call.startswith("/")]
         prefixes = {need.call: words.CALLS.get(need.call, ()) for need in needs}
@@ -184,16 +215,17 @@ def test_the_table_knows_what_touches_a_behaviour(row: str) -> None:
 
 
 def test_what_nobody_said_anything_about_touches_every_program() -> None:
-    row = catalogue.Behaviour("quantum.entangle", "quantum", "It does.")
-    assert touch.EVERYBODY == touch.of_behaviour(row)
+    assert touch.EVERYBODY == touch.of_behaviour("quantum.entangle", "")
+    assert touch.EVERYBODY == touch.of_kind("entangled")
     assert touch.EVERYBODY == touch.of_word("entangle_twice")
 
 
 def test_every_row_of_the_table_is_about_something() -> None:
     behaviours, probes = set(claims().behaviours), set(claims().probes)
-    kinds = {name for name, _, _ in catalogue.kinds()}
+    kinds = {name.rpartition(".")[2] for name in probes if name.startswith("sweep.")}
     idle = [row for row in table.BEHAVIOURS if not _fits(row, behaviours)]
     idle += [row for row in table.PROBES if not _fits(row, probes)]
+    idle += [row for row in table.ALSO if not _fits(row, probes)]
     idle += [row for row in table.KINDS if not _fits(row, kinds)]
     idle += [row for row in table.OPERATIONS if not _fits(row, {one.rpartition(".")[2] for one in probes})]
     assert [] == idle
@@ -217,77 +249,5 @@ def sweep_words() -> set[str]:
 def test_every_word_of_a_sweep_is_a_call_that_a_log_can_show() -> None:
     everybody = {word for word in sweep_words() if touch.of_word(word) == touch.EVERYBODY}
     assert {"kind", "read_into_it", "write_from_it"} <= everybody
-    assert [] == sorted(word for word in everybody if word.startswith(tuple(words.CALLS)))
-
-
-@pytest.fixture
-def stored(tmp_path: Path) -> Path:
-    """Two kernels in the default matrix's variants, where one probe of mmap differs."""
-    root = tmp_path / "results"
-    for version, errno in (("6.12.117-1", "ENOMEM"), ("7.3.4-1~bpo13+1", "EINVAL")):
-        for variant in ("plain", "hugepages", "pmem-ext4"):
-            results.write(root, info(kernel(version), variant), [record("mmap.create_vma.length_zero", mmap=errno)])
-    return root
-
-
-def asked(root: Path, old: str = "6.12", new: str = "7.3", **options: str) -> Asked:
-    return Asked(old, new, results=str(root), arch="x86_64", **options)
-
-
-def test_the_command_answers_1_where_something_touches(
-    stored: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    file = tmp_path / "sh.yaml"
-    file.write_text(profile.as_text(profile.record("sh", [RECORDED])))
-    assert 1 == show_upgrade(asked(stored, profile=str(file)), run=False)
-    said = capsys.readouterr().out
-    assert f"{'debian-6.12.117-1-cloud'} → debian-7.3.4-1~bpo13+1-cloud for sh\n" in said
-    assert "1 of 1 change touch" in said
-    assert "17× mmap" in said
-
-
-def test_missing_cells_are_named_with_the_command_that_runs_them(
-    stored: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    for name in ("6.12.117-1", "7.3.4-1~bpo13+1"):
-        place = stored / f"debian-{name}-cloud" / "x86_64" / "hugepages"
-        for part in place.iterdir():
-            part.unlink()
-        place.rmdir()
-    assert 2 == show_upgrade(asked(stored), run=False)
-    command = "./inv matrix --kernels debian-6.12.117-1-cloud,debian-7.3.4-1~bpo13+1-cloud --arches x86_64"
-    assert f"run: {command} --variants hugepages --results {stored}\n" in capsys.readouterr().err
-
-
-def test_cells_that_were_asked_different_probes_are_missing(stored: Path) -> None:
-    results.write(
-        stored, info(kernel("6.12.117-1"), families={"mmap": "0" * 64}), [record("mmap.create_vma.x", mmap=1)]
-    )
-    known = results.scan(stored)
-    kernels = [upgrading.side(name, known, Lock(), "x86_64") for name in ("6.12", "7.3")]
-    lacking = upgrading.lacking_cells(known, kernels, matrix.read(), "x86_64")
-    assert [f"{one.name}/x86_64/plain" for one in kernels] == [cell.name for cell in lacking]
-
-
-def test_the_page_stands_alone(stored: Path, tmp_path: Path) -> None:
-    out = tmp_path / "upgrade.html"
-    assert 1 == show_upgrade(asked(stored, shape="html", out=str(out)), run=False)
-    page = out.read_text("utf-8")
-    assert "mmap.create_vma" in page
-    assert "href=" not in page.replace('href="#main"', "")
-
-
-REFUSED = [
-    (Asked("6.12", ""), "two kernels are expected"),
-    (Asked("6.12", "7.3", shape="xml"), "--format: unknown format 'xml'"),
-    (Asked("6.12", "9.9", arch="x86_64"), "'9.9' is neither answered nor locked"),
-    (Asked("6.12", "7.3", arch="vax"), "unknown architecture 'vax'"),
-    (Asked("6.12", "7.3", profile="nothing.yaml"), "nothing.yaml: No such file"),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(("typed", "message"), REFUSED, ids=[message for _, message in REFUSED])
-def test_what_cannot_be_meant_is_refused(typed: Asked, message: str) -> None:
-    with pytest.raises(PlanError) as caught:
-        show_upgrade(typed, run=False)
-    assert message in caught.value.message
+    calls = tuple(f"{call}_" for call in words.CALLS)
+    assert [] == sorted(word for word in everybody if f"{word}_".startswith(calls))

@@ -116,6 +116,6 @@ def write_report(*, out: str = "", folder: str = "", base: str = "") -> int:
         raise PlanError(f"{stored.root}: no results yet", hint="./inv matrix makes some")
     with shown(Board()):
         target = Path(out) if out else chosen.report_folder(asked)
-        page = report.site(stored.root, catalogue.load(), target, base and base.rstrip("/") + "/")
+        page = report.site(stored.root, catalogue.load(), target, base)
     print(f"report: {page.resolve().as_uri()}")
     return 0

@@ -84,7 +84,8 @@ def up_to_date(page: Path, root: Path) -> bool:
     if not page.is_file() or not stamp.is_file():
         return False
     made = stamp.stat().st_mtime_ns
-    parts = (root.glob("*/*"), root.glob("*/*/*/cell.json"), (ROOT / "guest" / "catalogue").iterdir())
+    beside = [ROOT / "matrix.yaml", *(ROOT / "guest" / "catalogue").iterdir(), *(ROOT / "profiles").iterdir()]
+    parts = (root.glob("*/*"), root.glob("*/*/*/cell.json"), beside)
     code = (path for path in (ROOT / "farm").rglob("*.*") if path.parent.name != "__pycache__")
     return all(part.stat().st_mtime_ns < made for part in itertools.chain(*parts, code))
 

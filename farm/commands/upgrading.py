@@ -83,7 +83,7 @@ def answered(stored: Results, kernels: Sequence[Kernel], arch: str, known: profi
         notes.append(f"two flavours, {old.flavour} and {new.flavour}: the configuration differs beside the code")
     only = Only((arch,), across=("flavour",) if notes else ())
     found = diff.compare(stored, claims, old.name, new.name, only)
-    return upgrade.answer(found, claims, known, tuple(notes))
+    return upgrade.answer(found, upgrade.Toucher(claims, known) if known else None, tuple(notes))
 
 
 def write(typed: Asked, answer: upgrade.Answer, stored: Results) -> None:

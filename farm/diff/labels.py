@@ -36,11 +36,13 @@ class Explanation:
     by_version: bool
     backwards: bool
 
+    def speaks_of(self, probe: str, arch: str) -> bool:
+        """Whether it is about a probe on an architecture, whatever the word."""
+        return (not self.known.arch or arch in self.known.arch) and bool(self.probes.match(probe))
+
     def fits(self, change: Change) -> bool:
         """Whether it speaks about the probe, word, values and architecture of `change`."""
-        if self.known.arch and change.arch not in self.known.arch:
-            return False
-        if not (self.probes.match(change.probe) and self.words.match(change.word)):
+        if not (self.words.match(change.word) and self.speaks_of(change.probe, change.arch)):
             return False
         return any(self.values.match(values) for values in self._values(change))
 
@@ -64,6 +66,7 @@ class Labeller:
     _explanations: list[Explanation] | None = None
     _options: dict[tuple[str, str], str | None] = field(default_factory=dict)
     _labels: dict[tuple[object, ...], tuple[str, str | None]] = field(default_factory=dict)
+    _speaking: dict[tuple[str, str], list[Explanation]] = field(default_factory=dict)
 
     def labelled(self, change: Change) -> Change:
         """Return `change` with its label, and what it is because of."""
@@ -76,7 +79,10 @@ class Labeller:
 
     def _label(self, change: Change, whys: str) -> tuple[str, str | None]:
         """Find the first of: a known change of configuration, one of the code, an option that bears on it."""
-        fitting = [known for known in self.explanations if known.fits(change)]
+        place = change.probe, change.arch
+        if place not in self._speaking:
+            self._speaking[place] = [known for known in self.explanations if known.speaks_of(*place)]
+        fitting = [known for known in self._speaking[place] if known.fits(change)]
         for explanation in fitting:
             option = explanation.known.config
             if option and (difference := self.difference(option, change.arch)):

@@ -119,7 +119,7 @@ FILES = tuple(
     for pattern, shown in (
         (rf"/proc/(?:self|thread-self|\d+)(?:/task/\d+)?/({'|'.join(OF_PROCESS)})", r"/proc/PID/\1"),
         (r"/proc/(meminfo|vmstat|swaps|zoneinfo|buddyinfo|pagetypeinfo|kpage\w+|slabinfo|filesystems)", r"/proc/\1"),
-        (r"/proc/sys/vm/(\w+)", r"/proc/sys/vm/\1"),
+        (r"/proc/sys/vm/([\w-]+)", r"/proc/sys/vm/\1"),
         (r"/proc/sys/kernel/(shm\w+|randomize_va_space|numa_balancing)", r"/proc/sys/kernel/\1"),
         (r"/proc/sysvipc/shm", "/proc/sysvipc/shm"),
         (r"/sys/kernel/mm((?:/[\w.+-]+)*)/?", r"/sys/kernel/mm\1"),

@@ -65,11 +65,12 @@ def _write_site(model: Site, todo: Sequence[Page], out: Path) -> Path:
     for name in FILES:
         made[name] = _write(out, name, (HERE / name).read_bytes(), before)
     for number, page in enumerate(todo, 1):
-        name = f"page {page.path}"
-        known = model.memo.get(name, page.inputs)
+        # Every page's navigation leads to the sweeps, once there are any.
+        name, inputs = f"page {page.path}", f"{page.inputs}{'+' * bool(model.sweeps)}"
+        known = model.memo.get(name, inputs)
         if known is None or before.get(page.path) != known or not (out / page.path).is_file():
             known = _write(out, page.path, page.make().encode("utf-8"), before)
-            model.memo.put(name, page.inputs, known)
+            model.memo.put(name, inputs, known)
         made[page.path] = str(known)
         bus.emit(Event("report", out.name, "progress", done=number, total=len(todo)))
     for path in before.keys() - made.keys():

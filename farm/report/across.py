@@ -13,6 +13,7 @@ from farm.report.model import BASE_VARIANT, Site
 from farm.report.order import call_of
 from farm.types import Ending, upstream
 
+MANY = 4  # architectures with the same value are "elsewhere"
 Version = tuple[int, ...]
 Letters = tuple[int | None, ...]  # the group of each column, None where it has no answer
 
@@ -195,11 +196,16 @@ class Across:
 
 
 def grouped(said: Sequence[tuple[str, str]]) -> str:
-    """Return values with who said them: "ok on x86_64, arm64; EINVAL on s390x"."""
+    """Return values with who said them: "EINVAL on s390x; ok elsewhere", the value of most of them last."""
     by_value: dict[str, dict[str, None]] = {}
     for arch, value in said:
         by_value.setdefault(value, {})[arch] = None
-    return "; ".join(f"{value} on {', '.join(arches)}" for value, arches in by_value.items())
+    told = [f"{value} on {', '.join(arches)}" for value, arches in by_value.items()]
+    most = max(by_value, key=lambda value: len(by_value[value]))
+    if len(by_value[most]) < MANY:
+        return "; ".join(told)
+    others = [text for value, text in zip(by_value, told, strict=True) if value != most]
+    return "; ".join([*others, f"{most} elsewhere"])
 
 
 def dotted(version: Version) -> str:

@@ -58,19 +58,37 @@ def _trace(found: Grid, kernel: str, place: Place, where: str) -> Trace:
 
 
 @cache
-def _sources(family: str) -> dict[str, str]:
-    """Return the probes of one file of guest/probes by id."""
+def _text(family: str) -> str:
+    """Return one file of guest/probes, empty where there is none."""
     try:
-        text = (ROOT / "guest" / "probes" / f"{family}.c").read_text("utf-8")
+        return (ROOT / "guest" / "probes" / f"{family}.c").read_text("utf-8")
     except (OSError, UnicodeDecodeError):
-        return {}
-    blocks = re.finditer(r"^PROBE\((\w+)\)\n\{\n.*?^\}$", text, re.MULTILINE | re.DOTALL)
+        return ""
+
+
+@cache
+def _sources(family: str) -> dict[str, str]:
+    """Return the probes of one file by id, each with its block."""
+    blocks = re.finditer(r"^PROBE\((\w+)\)\n\{\n.*?^\}$", _text(family), re.MULTILINE | re.DOTALL)
     return {block[1].replace("__", "."): block.group() for block in blocks}
 
 
 def source(probe: str, family: str) -> list[str]:
     """Return the lines of a probe's C source; none where it has none of its own (a sweep's kinds share theirs)."""
-    return _sources(family).get(probe, "").expandtabs(8).splitlines()
+    text = _sources(family).get(probe) or _made_by_macro(probe, family)
+    return text.expandtabs(8).splitlines()
+
+
+def _made_by_macro(probe: str, family: str) -> str:
+    """Return a macro that makes probes whose names begin alike, and the line that makes this one with it."""
+    for macro in re.finditer(r"^#define (\w+)\((?:[^\n]*\\\n)+[^\n]*$", _text(family), re.MULTILINE):
+        start = re.search(r"PROBE\((\w+)##", macro.group())
+        begins = start[1].replace("__", ".") if start else ""
+        if begins and probe.startswith(begins):
+            word = re.escape(probe.removeprefix(begins))
+            if used := re.search(rf"^{macro[1]}\({word}\b.*$", _text(family), re.MULTILINE):
+                return f"{macro.group()}\n\n{used.group()}"
+    return ""
 
 
 def rerun(found: Grid) -> str:

@@ -39,7 +39,8 @@ def feed(site: Site) -> str:
     """Return the feed, the newest pair of kernels first, and in it what is unexplained."""
     ET.register_namespace("", ATOM)
     entries = list(_entries(site))
-    root = ET.Element(f"{{{ATOM}}}feed", {BASE: site.base} if site.base else {})
+    # A reader takes the last part of an address without a slash for a file, and leaves it out of links.
+    root = ET.Element(f"{{{ATOM}}}feed", {BASE: site.base.rstrip("/") + "/"} if site.base else {})
     _texts(root, id=_id("changes"), title="Changes of memory semantics", subtitle=SUBTITLE)
     _texts(root, updated=max((one["updated"] for one in entries), default=_date("0")), rights="CC BY 4.0")
     _texts(ET.SubElement(root, f"{{{ATOM}}}author"), name="Memory-semantics farm")

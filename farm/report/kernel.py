@@ -86,6 +86,29 @@ def cell_view(site: Site, kernel: str, place: Place) -> CellView:
     return CellView(place, "answered", "", tuple((end, found[end]) for end in Ending if found[end]), cell)
 
 
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How many of a kernel's cells on one architecture are answered; `why` names the others and their reasons."""
+
+    arch: str
+    answered: int
+    total: int
+    tainted: bool
+    why: str
+
+
+def coverage(site: Site, kernel: str, arch: str) -> Coverage | None:
+    """Return what was run of a kernel on an architecture; None where nothing was."""
+    known = [place for place in site.places if place[0] == arch and (kernel, *place) in site.cell_keys]
+    if not known:
+        return None
+    states = {place[1]: site.state(kernel, place) for place in known}
+    cells = [cell for place in known if (cell := site.cell(kernel, place))]
+    tainted = any(cell.info.tainted for cell in cells)
+    whys = "; ".join(f"{variant}: {state.why}" for variant, state in states.items() if state)
+    return Coverage(arch, sum(state is None for state in states.values()), len(known), tainted, whys)
+
+
 def _config(site: Site, kernel: str, arches: tuple[str, ...]) -> list[ConfigView]:
     """Return the options that probes and known changes name, as this kernel has them."""
     named = {option for probe in site.catalogue.probes.values() for option in probe.config}

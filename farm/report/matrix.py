@@ -9,7 +9,7 @@ from farm.catalogue import Behaviour
 from farm.judge import Overall, Summary
 from farm.report.links import behaviour_href, diff_href
 from farm.report.model import Place, Site, State
-from farm.report.order import call_of
+from farm.report.order import call_of, short
 from farm.report.values import NOT_ASKED
 from farm.types import Ending
 
@@ -52,6 +52,7 @@ class Matrix:
     place: Place
     kernels: tuple[str, ...]
     groups: dict[str, list[Row]]
+    labels: dict[str, str]
 
     @property
     def rows(self) -> int:
@@ -76,7 +77,7 @@ def matrix(site: Site, place: Place) -> Matrix:
     for name in site.behaviours:
         if row := table.row(name):
             groups.setdefault(call_of(name), []).append(row)
-    return Matrix(place, table.kernels, groups)
+    return Matrix(place, table.kernels, groups, short(site.kernels, site.labels, table.kernels))
 
 
 Value = tuple[int, ...]

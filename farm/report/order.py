@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from farm.types import Kernel, upstream
 
@@ -36,3 +36,11 @@ def call_rank(call: str) -> tuple[int, str]:
 def rank(name: str, order: Sequence[str]) -> tuple[int, str]:
     """Sort key: the place in `order`, after them by name."""
     return (order.index(name) if name in order else len(order), name)
+
+
+def short(kernels: Mapping[str, Kernel], labels: Mapping[str, str], chosen: Sequence[str]) -> dict[str, str]:
+    """Return labels for a table of some kernels: where all are of one flavour, nobody needs to read it each time."""
+    flavours = {kernels[name].flavour for name in chosen}
+    end = f"-{flavours.pop()}" if len(flavours) == 1 else ""
+    found = {name: labels[name].removesuffix(end) for name in chosen}
+    return found if len(set(found.values())) == len(found) else {name: labels[name] for name in chosen}

@@ -11,7 +11,7 @@ from farm.report import links, programs, upgrade_page
 from farm.report.behaviour import behaviour_view
 from farm.report.changes import HEADINGS, ChangeView, DiffView, Section, diff_view
 from farm.report.inputs import digest
-from farm.report.kernel import KernelView, cell_view, config_rows, kernel_view
+from farm.report.kernel import KernelView, config_rows, coverage, kernel_view
 from farm.report.matrix import matrix
 from farm.report.model import BASE_VARIANT, Place, Site
 from farm.report.order import SWEEP, call_of
@@ -62,10 +62,7 @@ def index_page(site: Site) -> str:
     newest = next(iter(site.pairs), None)
     latest = diff_view(site, site.diff(*newest)) if newest else None
     shown = _shown(latest)
-    coverage = {
-        kernel: [cell_view(site, kernel, place) if kernel in site.columns(place) else None for place in site.places]
-        for kernel in site.kernels
-    }
+    arches = list(dict.fromkeys(arch for arch, _ in site.places))
     return render(
         site,
         "index.html.j2",
@@ -78,10 +75,10 @@ def index_page(site: Site) -> str:
         places=site.places,
         by_arch=by_arch(site.places),
         kernels=site.kernels,
-        coverage=coverage,
+        coverage={kernel: [coverage(site, kernel, arch) for arch in arches] for kernel in site.kernels},
         answered=len(site.answered),
         cell_count=len(site.stored.cells) + len(site.stored.broken),
-        arches=len({arch for arch, _ in site.places}),
+        arches=arches,
         variants=len({variant for _, variant in site.places}),
         records=sum(len(cell.records) for cell in site.stored.cells.values()),
         problems=site.stored.problems,

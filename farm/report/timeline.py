@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from farm.report.links import diff_href
 from farm.report.model import Site
-from farm.report.order import call_rank
+from farm.report.order import call_rank, short
 
 LEFT, TOP, STEP, LINE = 186, 128, 58, 26  # of the picture, in its own units
 LARGEST = 12.5  # radius of the largest mark
@@ -51,7 +51,7 @@ class Picture:
     @property
     def width(self) -> int:
         """Of the picture."""
-        return LEFT + STEP * len(self.steps) + 40
+        return LEFT + STEP * len(self.steps) + 80
 
     @property
     def height(self) -> int:
@@ -75,14 +75,15 @@ def timeline(site: Site) -> list[Picture]:
 
 def _picture(site: Site, flavour: str, pairs: list[tuple[str, str]]) -> Picture:
     """Return the picture of one flavour's pairs."""
-    steps = [_step(site, pair, LEFT + STEP // 2 + STEP * number) for number, pair in enumerate(pairs)]
+    labels = short(site.kernels, site.labels, list(dict.fromkeys(kernel for pair in pairs for kernel in pair)))
+    steps = [_step(site, pair, labels, LEFT + STEP // 2 + STEP * number) for number, pair in enumerate(pairs)]
     names = sorted({call for step in steps for call in step.counts}, key=call_rank)
     calls = {call: TOP + LINE * number + LINE // 2 for number, call in enumerate(names)}
     marks = [_mark(step, call, calls[call]) for step in steps for call in names if call in step.counts]
     return Picture(flavour, tuple(calls.items()), tuple(steps), tuple(marks))
 
 
-def _step(site: Site, pair: tuple[str, str], x: int) -> Step:
+def _step(site: Site, pair: tuple[str, str], labels: dict[str, str], x: int) -> Step:
     """Return one pair, with its counts."""
     summary = site.pair(*pair)
     counts = {
@@ -91,7 +92,7 @@ def _step(site: Site, pair: tuple[str, str], x: int) -> Step:
     }
     arches = site.pairs[pair]
     everywhere = len(arches) == len({arch for arch, _ in site.places})
-    old, new = (site.labels[kernel] for kernel in pair)
+    old, new = (labels[kernel] for kernel in pair)
     return Step(x, old, new, diff_href(*pair), "" if everywhere else ", ".join(arches), counts, summary.missing)
 
 

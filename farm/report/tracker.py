@@ -11,6 +11,7 @@ from farm.catalogue import EVERYWHERE, Catalogue, Probe
 from farm.diff import option_value
 from farm.report.links import behaviour_href
 from farm.report.model import Site
+from farm.report.order import short
 from farm.report.tracker_states import TOLD, WORD, Spot, came_and_went, outcome, turned
 from farm.results import version_key
 from farm.types import Record
@@ -57,6 +58,7 @@ class Board:
     page_sizes: tuple[int | None, ...]
     lines: tuple[Line, ...]
     options: tuple[OptionLine, ...]
+    labels: dict[str, str]
 
     @property
     def id(self) -> str:
@@ -70,9 +72,13 @@ class Board:
 
     @property
     def turns(self) -> list[tuple[str, str]]:
-        """What came and went here, devices first."""
-        found = [(line.variant.name, line.summary) for line in self.lines if any(spot.turn for spot in line.spots)]
-        return found + [(line.option, line.summary) for line in self.options if any(turn for _, turn in line.values)]
+        """What came and went here: devices, then options; what did so more often comes first."""
+        devices = [
+            (sum(bool(spot.turn) for spot in line.spots), line.variant.name, line.summary) for line in self.lines
+        ]
+        options = [(sum(bool(turn) for _, turn in line.values), line.option, line.summary) for line in self.options]
+        chosen = (sorted(lines, key=lambda line: -line[0]) for lines in (devices, options))
+        return [(name, summary) for lines in chosen for turns, name, summary in lines if turns]
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,22 +152,22 @@ class _Maker:
         for flavour in dict.fromkeys(self.site.kernels[name].flavour for name in kernels) or [""]:
             chosen = [name for name in kernels if self.site.kernels[name].flavour == flavour]
             chosen.sort(key=lambda name: version_key(self.site.kernels[name].version))
-            lines = [self.line(arch, chosen, variant) for variant in devices]
-            options = self.options(arch, chosen, [line.variant for line in lines if not line.cannot])
+            labels = short(self.site.kernels, self.site.labels, chosen)
+            lines = [self.line(arch, labels, variant) for variant in devices]
+            options = self.options(arch, labels, [line.variant for line in lines if not line.cannot])
             sizes = tuple(self.page_size(name, arch) for name in chosen)
-            yield Board(arch, flavour, tuple(chosen), sizes, tuple(lines), tuple(options))
+            yield Board(arch, flavour, tuple(chosen), sizes, tuple(lines), tuple(options), labels)
 
     def page_size(self, kernel: str, arch: str) -> int | None:
         """Return the page size that any guest of this kernel told. Bytes."""
         infos = (cell.info for (name, on, _), cell in self.site.stored.cells.items() if (name, on) == (kernel, arch))
         return next((info.page_size for info in infos if info.page_size), None)
 
-    def line(self, arch: str, kernels: list[str], variant: Variant) -> Line:
+    def line(self, arch: str, labels: dict[str, str], variant: Variant) -> Line:
         """Return the row of one device."""
         probe = probe_of(self.site.catalogue, variant)
         cannot = variant.cannot.get(arch, "")
-        spots = [] if cannot else turned([self.spot(kernel, arch, variant, probe) for kernel in kernels])
-        labels = self.site.labels
+        spots = [] if cannot else turned([self.spot(kernel, arch, variant, probe) for kernel in labels])
         told = [(labels[spot.kernel], spot.state == "accepted") for spot in spots if spot.state in TOLD]
         says = came_and_went(told, "accepted") if told else ""
         return Line(variant, file_system(variant), probe, cannot, tuple(spots), says)
@@ -196,7 +202,7 @@ class _Maker:
         for number, (trace, (says, where)) in enumerate(self.traces.items(), 1):
             yield Evidence(f"trace-{number}", says, trace, tuple(where))
 
-    def options(self, arch: str, kernels: list[str], variants: list[Variant]) -> Iterator[OptionLine]:
+    def options(self, arch: str, labels: dict[str, str], variants: list[Variant]) -> Iterator[OptionLine]:
         """Yield the options that the devices need, by kernel, with those that came or went marked."""
         words = dax_words(self.site.catalogue)
         named = dict.fromkeys(
@@ -207,15 +213,15 @@ class _Maker:
             for option in options
         )
         for option in named:
-            values = [self.option(kernel, arch, option) for kernel in kernels]
-            known = [(kernel, value) for kernel, value in zip(kernels, values, strict=True) if value != "?"]
+            values = [self.option(kernel, arch, option) for kernel in labels]
+            known = [(kernel, value) for kernel, value in zip(labels, values, strict=True) if value != "?"]
             turns = {
                 new: "appears" if now != "n" else "vanishes"
                 for (_, was), (new, now) in pairwise(known)
                 if (was == "n") != (now == "n")
             }
-            told = [(self.site.labels[kernel], value != "n") for kernel, value in known]
-            marked = tuple((value, turns.get(kernel, "")) for kernel, value in zip(kernels, values, strict=True))
+            told = [(labels[kernel], value != "n") for kernel, value in known]
+            marked = tuple((value, turns.get(kernel, "")) for kernel, value in zip(labels, values, strict=True))
             yield OptionLine(option, marked, came_and_went(told, "set") if told else "")
 
     def option(self, kernel: str, arch: str, option: str) -> str:

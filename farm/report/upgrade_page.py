@@ -13,7 +13,7 @@ from farm.report import links, programs
 from farm.report.changes import HEADINGS, ChangeView, change_view
 from farm.report.model import Site
 from farm.report.render import render, render_alone
-from farm.upgrade import Answer
+from farm.upgrade import Answer, Toucher
 
 TEMPLATE = "upgrade.html.j2"
 
@@ -102,13 +102,22 @@ class Upgrades:
 
     site: Site
     _diffs: dict[tuple[str, str], Diff] = field(default_factory=dict)
+    _touchers: dict[str, Toucher] = field(default_factory=dict)
 
     def answer(self, program: str, old: str, new: str) -> Answer:
         """Return what changes for a program of the shipped profiles."""
         if (old, new) not in self._diffs:
             only = Only((programs.arch(self.site),))
             self._diffs[old, new] = compare(self.site.stored, self.site.catalogue, old, new, only)
-        return upgrade.answer(self._diffs[old, new], self.site.catalogue, programs.profiles()[program])
+        if program not in self._touchers:
+            self._touchers[program] = Toucher(self.site.catalogue, programs.profiles()[program])
+        return upgrade.answer(self._diffs[old, new], self._touchers[program])
+
+    def counts(self, program: str, old: str, new: str) -> list[int]:
+        """Return how many changes touch a program: all, the unexplained ones; those for all, what is missing."""
+        found = self.answer(program, old, new)
+        unexplained = sum(one.group.label == "unexplained" for one in found.touched)
+        return [len(found.touched), unexplained, len(found.every), len(found.missing)]
 
     def page(self, program: str, old: str, new: str) -> str:
         """Render the page of one program and pair."""
@@ -121,9 +130,10 @@ class Upgrades:
         for old, new in programs.pairs(self.site):
             cells = []
             for program in programs.profiles():
-                found = self.answer(program, old, new)
                 href = links.href(links.upgrade_path(program, old, new))
-                cells.append((href, counts(one.group for one in found.touched), len(found.every), len(found.missing)))
+                make = partial(self.counts, program, old, new)
+                key = inputs(self.site, {old, new})
+                cells.append((href, *self.site.memo.value(number_of(program, old, new), key, make)))
             rows.append((old, new, cells))
         shown = {"profiles": programs.profiles(), "rows": rows, "arch": programs.arch(self.site)}
         return render(self.site, "upgrades.html.j2", programs.LIST, **shown)
@@ -136,9 +146,15 @@ def pages(site: Site) -> Iterator[tuple[str, Callable[[], str], str]]:
     for program in programs.profiles() if pairs else ():
         for old, new in pairs:
             make = partial(made.page, program, old, new)
+            site.memo.get(number_of(program, old, new), inputs(site, {old, new}))  # what nobody asks for is forgotten
             yield links.upgrade_path(program, old, new), make, inputs(site, {old, new})
     if programs.there(site):
         yield programs.LIST, made.list_page, inputs(site, {kernel for pair in pairs for kernel in pair})
+
+
+def number_of(program: str, old: str, new: str) -> str:
+    """Return the name under which a page's numbers are remembered for the list."""
+    return f"upgrade {program} {old} {new}"
 
 
 def inputs(site: Site, kernels: Collection[str]) -> str:

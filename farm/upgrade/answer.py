@@ -83,6 +83,14 @@ class Toucher:
     profile: Profile
     _matches: dict[Needs, Touch | None] = field(default_factory=dict)
     _changes: dict[tuple[str, str], Touch | str] = field(default_factory=dict)
+    _not_covered: tuple[NotCovered, ...] | None = None
+
+    @property
+    def not_covered(self) -> tuple[NotCovered, ...]:
+        """What the program uses and no probe looks at, the most frequent first."""
+        if self._not_covered is None:
+            self._not_covered = tuple(not_covered(self.catalogue, self.profile))
+        return self._not_covered
 
     def of_change(self, change: Change) -> Touch | str:
         """Return how a change touches the program, or why it does not, a key of LEFT_OUT."""
@@ -103,20 +111,21 @@ class Toucher:
                 return NO_SUCH_MAPPING
         if behaviour.startswith(SWEEP):
             return self._of_sweep(probe, word, kind)
+        if self.match(touch.of_memory(probe)) is None:
+            return NO_SUCH_MAPPING
         row = self.catalogue.behaviours.get(behaviour)
         if row is None:  # a probe of earlier days: its call is all that is known of it
             return self.match((Need(behaviour.partition(".")[0]),)) or NOT_MADE
-        return self.match(touch.of_probe(row, kind)) or NOT_MADE
+        return self.match(touch.of_probe(row.id, row.condition, kind)) or NOT_MADE
 
     def _of_sweep(self, probe: str, word: str, kind: str) -> Touch | str:
         """Return the same for a sweep: its word is an operation, its probe a kind of mapping or a file."""
-        behaviour = probe.rpartition(".")[0]
-        files = touch.listed(table.PROBES, probe)
-        whole = files if files is not None else touch.listed(table.BEHAVIOURS, behaviour)
+        whole = touch.of_table(probe.rpartition(".")[0], kind)
         if whole is not None:
+            if word and probe.startswith(table.KNOBS):
+                whole = touch.of_knob(whole, word)
             return self.match(whole) or (NO_NAME if not whole else NOT_MADE)
-        makers = touch.listed(table.KINDS, kind)
-        mapping = self.match(touch.EVERYBODY if makers is None else makers)
+        mapping = self.match(touch.of_kind(kind))
         if mapping is None:
             return NO_SUCH_MAPPING
         operation = touch.of_word(word) if word else touch.EVERYBODY
@@ -157,11 +166,11 @@ class Toucher:
         return Touch(sure + perhaps, tuple(what for what, _ in by.most_common(3)), perhaps=open_flags)
 
 
-def answer(diff: Diff, catalogue: Catalogue, profile: Profile | None, notes: tuple[str, ...] = ()) -> Answer:
-    """Return what `diff` means for the program of `profile`, or for any program."""
-    if profile is None:
-        return Answer(diff, None, tuple(Touched(one, None) for one in group(diff.changes)), missing=diff.missing)
-    toucher = Toucher(catalogue, profile)
+def answer(diff: Diff, toucher: Toucher | None, notes: tuple[str, ...] = ()) -> Answer:
+    """Return what `diff` means for the program of `toucher`, or for any program."""
+    if toucher is None:
+        whole = tuple(Touched(one, None) for one in group(diff.changes))
+        return Answer(diff, None, whole, missing=diff.missing, notes=notes)
     found: dict[bool, list[Change]] = {False: [], True: []}
     left: dict[str, list[Change]] = {reason: [] for reason in LEFT_OUT}
     for change in diff.changes:
@@ -171,10 +180,10 @@ def answer(diff: Diff, catalogue: Catalogue, profile: Profile | None, notes: tup
     missing = [one for one in diff.missing if one.probe == WHOLE_CELL or toucher.of_probe(one.probe)]
     return Answer(
         diff,
-        profile,
+        toucher.profile,
         tuple(sorted(touched, key=_order)),
         every=tuple(group(found[True])),
-        not_covered=tuple(not_covered(catalogue, profile)),
+        not_covered=toucher.not_covered,
         missing=tuple(missing),
         left_out={reason: len(group(changes)) for reason, changes in left.items() if changes},
         notes=notes,
@@ -208,7 +217,7 @@ def _order(one: Touched) -> tuple[object, ...]:
 
 def covered(catalogue: Catalogue) -> frozenset[str]:
     """Return every call and file that some behaviour or word of a sweep is about."""
-    needs = {need for row in catalogue.behaviours.values() for need in touch.of_behaviour(row)}
+    needs = {need for row in catalogue.behaviours.values() for need in touch.of_behaviour(row.id, row.condition)}
     tables = (table.BEHAVIOURS, table.PROBES, table.OPERATIONS, table.KINDS, table.WORDS)
     needs |= {need for table in tables for text in table.values() for need in touch.needs(text)}
     return frozenset(need.call for need in needs)
@@ -224,9 +233,11 @@ def not_covered(catalogue: Catalogue, profile: Profile) -> list[NotCovered]:
         elif use.call not in asked:
             found[str(Need(use.call, use.flags or frozenset())), "no behaviour is about this call"] += use.times
         else:
-            for flag in (use.flags or frozenset()) - known.probed():
-                why = "strace has no name for it" if flag.startswith("0x") else "no probe uses this flag"
-                found[f"{use.call} {flag}", why] += use.times
+            lost = (use.flags or frozenset()) - known.probed()
+            nameless = frozenset(flag for flag in lost if flag.startswith("0x"))
+            for flags, why in ((lost - nameless, "no probe uses this"), (nameless, "strace has no name for it")):
+                if flags:
+                    found[str(Need(use.call, flags)), why] += use.times
     for path, times in profile.files.items():
         if not any(fnmatchcase(path, call) for call in asked if call.startswith("/")):
             found[path, "no behaviour is about this file"] += times

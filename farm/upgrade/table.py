@@ -11,6 +11,8 @@ from __future__ import annotations
 HUGETLB = "mmap MAP_HUGETLB; shmget SHM_HUGETLB; memfd_create MFD_HUGETLB; /dev/hugepages"
 FILE = "mmap -MAP_ANONYMOUS"
 DAX = "mmap MAP_SYNC; /dev/dax*; /dev/pmem*"
+FILE_SEALS = "memfd_create MFD_ALLOW_SEALING; fcntl F_ADD_SEALS"
+THP = "/sys/kernel/mm/transparent_hugepage"
 NOBODY = ""
 
 # fmt: off
@@ -37,7 +39,7 @@ BEHAVIOURS = {
     "pagefault.*":                 "*",
     "thp.prctl":                   "prctl PR_SET_THP_DISABLE; prctl PR_GET_THP_DISABLE",
     "thp.collapse":                "madvise MADV_COLLAPSE; process_madvise MADV_COLLAPSE",
-    "thp.knobs":                   "/sys/kernel/mm/transparent_hugepage*",
+    "thp.knobs":                   f"{THP}*",
     "thp.shmem":                   "mmap MAP_SHARED; shmat; memfd_create; /dev/shm",
     "thp.file":                    FILE,
     "thp.fork":                    "fork",
@@ -69,9 +71,22 @@ BEHAVIOURS = {
     "sweep.numbers":               NOBODY,  # numbers that nothing was assigned to
 }
 
+KNOBS = "sweep.knobs."  # its words are the names of files
+
 # Probes that are about less than their behaviour: about one file, one advice.
 PROBES = {
     "swap.knobs.counters":         "/proc/vmstat",
+    "swap.knobs.page_cluster":     "/proc/sys/vm/page-cluster",
+    "swap.knobs.swappiness":       "/proc/sys/vm/swappiness",
+    "swap.knobs.generations":      "/sys/kernel/mm/lru_gen*",
+    "swap.knobs.read_ahead_by_mapping": "/sys/kernel/mm/swap*",
+    "thp.knobs.counters":          "/proc/vmstat",
+    "thp.knobs.enabled":           f"{THP}/enabled",
+    "thp.knobs.defrag":            f"{THP}/defrag",
+    "thp.knobs.shmem_enabled":     f"{THP}/shmem_enabled",
+    "thp.knobs.khugepaged":        f"{THP}/khugepaged*",
+    "thp.knobs.size*":             f"{THP}/hugepages-*",
+    "thp.knobs.others":            f"{THP}/hpage_pmd_size; {THP}/use_zero_page; {THP}/shrink_underused",
     "swap.knobs.zswap":            "/proc/meminfo; /sys/module/zswap",
     "thp.file.ext4_advised":       "madvise MADV_HUGEPAGE",
     "*.proc_mem*":                 "/proc/PID/mem",
@@ -84,8 +99,8 @@ PROBES = {
     "sweep.keys.filesystems":      "/proc/filesystems",
     "sweep.keys.process":          NOBODY,  # which files a process has in /proc
     "sweep.knobs.vm":              "/proc/sys/vm/*",
-    "sweep.knobs.thp":             "/sys/kernel/mm/transparent_hugepage*",
-    "sweep.knobs.khugepaged":      "/sys/kernel/mm/transparent_hugepage/khugepaged*",
+    "sweep.knobs.thp":             f"{THP}*",
+    "sweep.knobs.khugepaged":      f"{THP}/khugepaged*",
     "sweep.knobs.ksm":             "/sys/kernel/mm/ksm*",
     "sweep.knobs.swap":            "/sys/kernel/mm/swap*",
     "sweep.knobs.lru_gen":         "/sys/kernel/mm/lru_gen*",
@@ -171,6 +186,12 @@ KINDS = {
     "pinned":                      "io_uring_register",
     "perf_buffer":                 NOBODY,  # profilers alone, whose calls are not counted
     "beyond_end":                  FILE,
+    "inaccessible":                "mmap PROT_NONE; mprotect PROT_NONE",
+    "file_read_only":              "mmap MAP_SHARED PROT_READ -PROT_WRITE -MAP_ANONYMOUS",
+    "file_shared":                 "mmap MAP_SHARED -MAP_ANONYMOUS",
+    "secret":                      "memfd_secret",
+    "locked":                      "mlock; mlock2; mlockall; mmap MAP_LOCKED",
+    "seal*":                       "mseal",
     "uffd_*":                      "userfaultfd; /dev/userfaultfd",
     "droppable":                   "mmap MAP_DROPPABLE",
     "guarded":                     "madvise MADV_GUARD_INSTALL",
@@ -201,6 +222,51 @@ WORDS = {
     "move_pages_query":            "move_pages",
     "mbind_strict":                "mbind MPOL_MF_STRICT",
     "uffdio_register_*":           "ioctl UFFDIO_REGISTER",
+    "uffd_register*":              "ioctl UFFDIO_REGISTER",
+    "uffd_zeropage":               "ioctl UFFDIO_ZEROPAGE",
+    "uffd_writeprotect":           "ioctl UFFDIO_WRITEPROTECT",
+    "shm_lock":                    "shmctl SHM_LOCK",
+    "shm_unlock":                  "shmctl SHM_UNLOCK",
+    "shm_stat_any":                "shmctl SHM_STAT_ANY",
+    "ipc_stat":                    "shmctl IPC_STAT",
+    "pr_set_mm_*":                 "prctl PR_SET_MM",
+    "pr_set_vma_name":             "prctl PR_SET_VMA",
+    "prlimit_memlock":             "prlimit64 RLIMIT_MEMLOCK",
+    "growsdown*":                  "mmap MAP_GROWSDOWN",
+    "mmap_file_*":                 FILE,
+    "mmap_future":                 "mlockall MCL_FUTURE",
+    "mmap_page_zero":              "personality MMAP_PAGE_ZERO",
+    "oom_score_adj*":              "/proc/PID/oom_score_adj",
+    "pagemap_frames":              "/proc/PID/pagemap",
+    "drop_caches":                 "/proc/sys/vm/drop_caches",
+    "overcommit_memory":           "/proc/sys/vm/overcommit_memory",
+    "ksm_run":                     "/sys/kernel/mm/ksm/run",
+    "thp_enabled":                 f"{THP}/enabled",
+    "dev_userfaultfd":             "/dev/userfaultfd",
+    "dev_mem":                     "/dev/mem",
+    "environ":                     NOBODY,  # from here on files that profiles do not count
+    "limits":                      NOBODY,
+    "iomem":                       NOBODY,
+    "kcore":                       NOBODY,
+    "vmallocinfo":                 NOBODY,
+}
+
+# Of any behaviour, the probes that work on memory which a program must have made first.
+ALSO = {
+    "memfd_create.*":              "*",  # these are about sealing itself
+    "mseal.*":                     "*",
+    "mmap.refuse_arguments.sealed*": FILE_SEALS,
+    "*.sealed_memfd":              FILE_SEALS,
+    "*.sealed_file":               FILE_SEALS,
+    "*.write_sealed":              FILE_SEALS,
+    "*sealed*":                    "mseal",
+    "*.droppable*":                "mmap MAP_DROPPABLE",
+    "*.write_exec_denied*":        "prctl PR_SET_MDWE",
+    "*.guard_[ipr]*":              "madvise MADV_GUARD_INSTALL",
+    "*.guarded":                   "madvise MADV_GUARD_INSTALL",
+    "*.guards_*":                  "madvise MADV_GUARD_INSTALL; process_madvise MADV_GUARD_INSTALL",
+    "*.secret*":                   "memfd_secret",
+    "*memfd*":                     "memfd_create",
 }
 
 # What a probe may need that not every program has; the other words (thp, swap, numa2, …) are the machine's.

@@ -57,7 +57,8 @@ def summary(answer: Answer) -> str:
         return f"{_changes(of)}{inside} in {base}{missing}"
     text = f"{len(answer.touched)} of {_changes(of)} touch what it does{inside}"
     text += f", {len(answer.every)} more meet every program" if answer.every else ""
-    uncovered = f"; {len(answer.not_covered)} things that it uses are not covered" if answer.not_covered else ""
+    things = len(answer.not_covered)
+    uncovered = f"; not covered: {things} thing{'s' * (things != 1)} that it uses" if things else ""
     return f"{text}; seen in {base}{missing}{uncovered}"
 
 
@@ -68,7 +69,7 @@ def _changes(count: int) -> str:
 def left_out_text(answer: Answer) -> str:
     """Return which changes do not touch the program, by reason."""
     reasons = "; ".join(f"{count} {LEFT_OUT[reason]}" for reason, count in answer.left_out.items())
-    return f"left out, as they do not touch {answer.profile.program if answer.profile else 'it'}: {reasons}"
+    return f"left out, as they do not touch {visible(answer.profile.program) if answer.profile else 'it'}: {reasons}"
 
 
 def times_text(times: int) -> str:
@@ -82,7 +83,7 @@ def touch_text(touch: Touch | None) -> str:
         return ""
     shown = 2 if len(touch.by) > 1 and len(touch.by[0]) + len(touch.by[1]) <= SHORT else 1
     by = ", ".join((*touch.by[:shown], *["…"] * (len(touch.by) > shown)))
-    return f"{times_text(touch.times)} {by}" + (", perhaps with this flag" if touch.perhaps else "")
+    return f"{times_text(touch.times)} {visible(by)}" + (", perhaps with this flag" if touch.perhaps else "")
 
 
 def _touched(chosen: Sequence[Touched], answer: Answer) -> Iterator[str]:

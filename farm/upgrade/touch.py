@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache
 
-from farm.catalogue import Behaviour
-from farm.profile.words import CALLS
+from farm.profile.words import CALLS, file_of
 from farm.upgrade.known import FLAG, flags_with
-from farm.upgrade.table import BEHAVIOURS, OPERATIONS, PROBES, WORDS
+from farm.upgrade.table import ALSO, BEHAVIOURS, KINDS, OPERATIONS, PROBES, WORDS
 
 ALTERNATIVES = re.compile(r" / |, | or ")
 
@@ -34,6 +33,7 @@ class Need:
 
 Needs = tuple[Need, ...]
 SWEEP = "sweep."
+PREFIXES = {"madv_": "madvise", "uffdio_": "ioctl", "pr_": "prctl"}  # words that are a flag in lower case
 EVERYBODY: Needs = (Need("*"),)
 
 
@@ -55,30 +55,58 @@ def listed(table: dict[str, str], name: str) -> Needs | None:
     return next((needs(text) for glob, text in table.items() if fnmatchcase(name, glob)), None)
 
 
-def of_behaviour(behaviour: Behaviour) -> Needs:
+@cache
+def of_kind(kind: str) -> Needs:
+    """Return what makes mappings of a kind; a kind that the table does not have may be anybody's."""
+    found = listed(KINDS, kind)
+    return EVERYBODY if found is None else found
+
+
+@cache
+def of_memory(probe: str) -> Needs:
+    """Return what makes the memory that a probe works on, where its name tells that it is of a special kind."""
+    return listed(ALSO, probe) or EVERYBODY
+
+
+@cache
+def of_table(behaviour: str, name: str = "") -> Needs | None:
+    """Return what the table says of a probe, else of its behaviour; None where neither is there."""
+    found = listed(PROBES, f"{behaviour}.{name}") if name else None
+    return listed(BEHAVIOURS, behaviour) if found is None else found
+
+
+@cache
+def of_knob(folder: Needs, word: str) -> Needs:
+    """Return what makes one knob touch a program: its own file. `_` in the word is any sign in the file's name."""
+    name = word.replace("_", "?")
+    return tuple(Need(f"{need.call.rstrip('*').rstrip('/')}/*{name}") for need in folder)
+
+
+@cache
+def of_probe(behaviour: str, condition: str, name: str) -> Needs:
+    """Return what makes a probe touch a program: its behaviour's needs, or less where its own name says so."""
+    found = of_table(behaviour, name)
+    if found is None:
+        found = of_behaviour(behaviour, condition)
+    return (listed(OPERATIONS, name) or found) if found == EVERYBODY else found
+
+
+@cache
+def of_behaviour(behaviour: str, condition: str) -> Needs:
     """Return what makes a behaviour touch a program: from the table, else from its name and condition."""
-    found = listed(BEHAVIOURS, behaviour.id)
-    if found is not None or behaviour.id.startswith(SWEEP):
+    found = of_table(behaviour)
+    if found is not None or behaviour.startswith(SWEEP):
         return found or ()
-    call, _, rest = behaviour.id.partition(".")
+    call, _, rest = behaviour.partition(".")
     if call.startswith("proc_") and call not in CALLS:
         return (Need(f"/proc/PID/{call.removeprefix('proc_')}"),)
-    if call == "prctl" and not FLAG.search(behaviour.condition):
+    if call == "prctl" and not FLAG.search(condition):
         option = re.sub("^[GS]ET_", "", rest.upper())
         return tuple(Need(call, frozenset({f"PR_{verb}_{option}"})) for verb in ("SET", "GET"))
     call = {"userfaultfd": "ioctl", "shmop": "shmctl"}.get(call, call)
     if call not in CALLS:
         return EVERYBODY  # nobody said what it takes: rather too much than nothing
-    return tuple(_conditions(call, behaviour.condition)) or (Need(call),)
-
-
-def of_probe(behaviour: Behaviour, name: str) -> Needs:
-    """Return what makes a probe touch a program: its behaviour's needs, or less where its own name says so."""
-    found = listed(PROBES, f"{behaviour.id}.{name}")
-    if found is not None:
-        return found
-    found = of_behaviour(behaviour)
-    return (listed(OPERATIONS, name) or found) if found == EVERYBODY else found
+    return tuple(_conditions(call, condition)) or (Need(call),)
 
 
 def _conditions(call: str, condition: str) -> list[Need]:
@@ -97,10 +125,11 @@ def of_word(word: str) -> Needs:
     found = listed(WORDS, word)
     if found is not None:
         return found
-    if word.startswith("madv_"):
-        return (Need("madvise", frozenset({word.upper()})),)
-    if word.startswith("uffdio_"):
-        return (Need("ioctl", frozenset({word.upper()})),)
+    for prefix, call in PREFIXES.items():
+        if word.startswith(prefix):
+            return (Need(call, frozenset({word.upper()})),)
+    if file := file_of(f"/proc/self/{word}") or file_of(f"/proc/{word}"):
+        return (Need(file),)
     call = max((name for name in CALLS if word == name or word.startswith(f"{name}_")), key=len, default="")
     if not call:
         return EVERYBODY

@@ -19,6 +19,7 @@ from tests.made_up import SERIES, Shape, catalogue_files, info, kernel, record, 
 
 # playwright's, which need not be installed where no page is looked at
 Page = Any
+Request = Any
 Chromium = Any
 
 HOSTILE = "<script>owned=1</script><img src=x onerror=owned=1>\"'><b>\x1b[2J\u202e"
@@ -42,6 +43,11 @@ class Tab:
         self.page.goto((self.out / file).as_uri() + (f"#{anchor}" if anchor else ""))
         return self.page
 
+    def failed(self, request: Request) -> None:
+        """Note what was not loaded, but for an icon that the next page overtook."""
+        if request.failure != "net::ERR_ABORTED":
+            self.said.append(f"not loaded: {request.url}")
+
     def keep(self, name: str) -> None:
         """Keep a screenshot as an artefact."""
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
@@ -64,7 +70,7 @@ class Browser:
             tab = Tab(context.new_page(), self.out)
             tab.page.on("console", lambda message: tab.said.append(message.text))
             tab.page.on("pageerror", lambda error: tab.said.append(str(error)))
-            tab.page.on("requestfailed", lambda request: tab.said.append(f"not loaded: {request.url}"))
+            tab.page.on("requestfailed", tab.failed)
             yield tab
         finally:
             context.close()
