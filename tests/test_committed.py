@@ -110,12 +110,18 @@ LABELS: dict[tuple[str, str], list[tuple[str, str, str, str]]] = {
         ("set_mempolicy.modes.local", "policy", "explained", "MPOL_LOCAL is a mode of its own"),
         ("memcg.charge.transparent_huge_page", "anon_thp", "explained", "counted in small pages"),
         ("proc_mem.access.huge_page", "forced", "explained", "private huge pages are refused"),
+        ("sweep.account.hugetlb_shared", "in_a_fork", "explained", "fork leaves the page tables of shared huge pages"),
+        ("sweep.access.uffd_minor", "kind", "explained", "UFFDIO_REGISTER_MODE_MINOR"),
+        ("sweep.crowded.none_left", "madv_dontfork", "explained", "answers EAGAIN, ENOMEM before"),
+        ("sweep.mremap.perf_buffer", "mremap_fixed", "explained", "before it moves a part"),
     ],
     ("6.1", "6.12"): [
         ("sweep.knobs.lru_gen", "enabled", "config", "CONFIG_LRU_GEN_ENABLED n → y"),
         ("sweep.knobs.kernel_mm", "damon", "config", "CONFIG_DAMON_SYSFS n → y"),
         ("cachestat.count_cached_pages.of_dax", "cachestat", "explained", "cachestat is a system call, since 6.5"),
         ("mseal.refuse_change.mprotect", "other", "explained", "mseal"),
+        ("sweep.account.thp", "madv_pageout", "explained", "gives back its pages of zeroes"),
+        ("sweep.halfway.hole", "uffd_writeprotect", "explained", "a range of several mappings"),
     ],
     ("6.12", "6.16"): [
         ("mremap.move_but_not_unmap.locked_part", "rest_after", "explained", "7.2 / 6.12.117 / 6.1.192"),
@@ -123,14 +129,24 @@ LABELS: dict[tuple[str, str], list[tuple[str, str, str, str]]] = {
         ("madvise.page_out.one_page_of_a_file", "asked", "unexplained", ""),
         ("sweep.madvise.ext4_shared", "madv_guard_install", "explained", "since 6.15 (madvise(2))"),
         ("sweep.madvise.anon_private", "madv_guard_install", "explained", "since 6.13 (madvise(2))"),
+        ("sweep.access.perf_buffer", "process_vm_readv", "explained", "mapped at once and by page frame number"),
+        ("sweep.account.dax_shared", "kind", "explained", "Pages of a DAX file are counted"),
+        ("sweep.limits.data", "mremap_dontunmap", "explained", "takes the flag ac"),
     ],
     ("6.17", "6.18"): [("migrate.knobs.tiers", "weight_auto", "explained", "the kernel's own macro auto")],
+    ("6.18", "6.19"): [("sweep.halfway.sealed", "madv_guard_install", "explained", "the flag gu")],
     ("6.19", "7.0"): [("sweep.keys.meminfo", "zswap", "config", "CONFIG_ZSWAP n → y")],
     ("7.0", "7.1"): [
         ("proc_mem.access.huge_page", "forced", "config", "CONFIG_PROC_MEM_FORCE_PTRACE n → y"),
         ("sweep.access.prot_none", "proc_mem_write", "config", "CONFIG_PROC_MEM_FORCE_PTRACE n → y"),
+        ("sweep.crowded.two_left", "mremap_shrink", "explained", "when few mappings are left"),
+        ("sweep.halfway.inaccessible", "proc_mem_read", "config", "CONFIG_PROC_MEM_FORCE_PTRACE n → y"),
     ],
-    ("7.1", "7.2"): [("sweep.keys.meminfo", "cmatotal", "config", "CONFIG_CMA n → y")],
+    ("7.1", "7.2"): [
+        ("sweep.keys.meminfo", "cmatotal", "config", "CONFIG_CMA n → y"),
+        ("sweep.account.lock_on_fault", "mremap_dontunmap", "explained", "counts what it unlocks"),
+    ],
+    ("7.2", "7.3"): [("sweep.map.perf_buffer", "mincore", "explained", "by page frame number")],
 }
 LABEL_CASES = [(pair, *row) for pair, rows in LABELS.items() for row in rows]
 SHOWN_ELSEWHERE = {
