@@ -1,0 +1,40 @@
+"""A guest that has just come up: who it is is asked before anything else."""
+
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from types import SimpleNamespace
+from typing import cast
+
+import pytest
+
+from farm.arches import ARCHES
+from farm.errors import InfraError
+from farm.guest import Guest, _known
+from farm.plan import Cell
+from farm.qemu.machine import Machine
+from farm.session import Session
+from farm.variants import VARIANTS
+from tests.made_up import kernel
+
+CELL = Cell(kernel("6.12.117-1"), ARCHES["x86_64"], VARIANTS["plain"])
+
+
+def guest(release: str, ended: Callable[[], None]) -> Guest:
+    """Return a guest that answers what the real one does, and says in the end that it was ended."""
+    session = SimpleNamespace(run=lambda _: f"3.50 3.00\n{release}\nno network card\n")
+    stack = ExitStack()
+    stack.callback(ended)
+    return Guest(cast("Machine", None), cast("Session", session), stack, {})
+
+
+def test_the_labelled_kernel_is_taken_with_what_its_init_could_not_keep() -> None:
+    found = _known(guest(CELL.kernel.release, lambda: None), CELL, time.monotonic())
+    assert (found.release, found.uptime, found.failed) == (CELL.kernel.release, 3.5, ("no network card",))
+
+
+def test_another_kernel_than_the_labelled_one_is_refused_and_its_guest_ended() -> None:
+    ended: list[str] = []
+    with pytest.raises(InfraError, match=f"booted '6.12.0-other', not '{CELL.kernel.release}'"):
+        _known(guest("6.12.0-other", lambda: ended.append("ended")), CELL, time.monotonic())
+    assert ended == ["ended"]
