@@ -13,7 +13,7 @@ from farm.commands.publishing import publish_results
 from farm.errors import PlanError
 from farm.files import sha256_of
 from farm.publish import Options, Published, publish
-from tests.made_up import Shape, catalogue_files, info, kernel, record, write_all
+from tests.made_up import Shape, catalogue_files, info, kernel, made_up_records, record, write_all
 
 SHAPE = Shape(versions=("6.12.117-1", "7.3.4-1"), arches=("x86_64",), variants=("plain",), behaviours=1, probes=2)
 CHANGED = info(kernel("6.12.117-1"))
@@ -66,7 +66,8 @@ def test_one_changed_cell_rewrites_what_shows_it_and_no_more(root: Path, catalog
     published(root, catalogue_folder)
     before = files(root)
     answers = [record("brk.behaviour_0.probe_0", brk="EACCES"), record("brk.behaviour_0.probe_1", brk="EACCES")]
-    results.write(root, CHANGED, answers, replace_answer=True)
+    others = [one for one in made_up_records(SHAPE, 0, ("x86_64", "plain")) if not one.probe.startswith("brk.")]
+    results.write(root, CHANGED, [*answers, *others], replace_answer=True)
     found = published(root, catalogue_folder)
     touched = {path for path, stamp in files(root).items() if before.get(path) != stamp}
     assert found.written == len(touched)
