@@ -70,6 +70,20 @@ def diff(
     return show_diff(Sides(old, new, results, against), arch=arch, variant=variant, shape=format, out=out)
 
 
+@command(positional=["behaviour"], help={
+    **RESULTS, **HOST, "behaviour": "a behaviour, a probe, or probe:word", "arch": "only this architecture",
+    "variant": "only this guest configuration", "run": "boot nothing, name what was not tested",
+    "format": "text or json",
+})
+def bisect(
+    _: Context, behaviour: str, arch: str = "", variant: str = "", results: str = "", format: str = "text",
+    run: bool = True, offline: bool = False, yes: bool = False,
+) -> int:
+    """Show between which builds a behaviour changed: 0 nowhere, 1 somewhere, 2 something is not answered."""
+    from farm.commands.bisecting import Asked, show_bisect
+    return show_bisect(Asked(behaviour, arch, variant, results, format), run=run, offline=offline, yes=yes)
+
+
 @command(loose=["old", "new"], help={
     **RESULTS, **HOST, "old": "a kernel, or host: for this machine's own (default: the running one)",
     "new": "the other one (default: the one that apt would install)", "profile": "what the program uses",

@@ -115,9 +115,12 @@ def make(image: Image, page: int = 4096) -> Path:
     with files.exclusive(path.with_suffix(".lock")):
         if not path.exists():
             part = path.with_suffix(".part")
-            part.unlink(missing_ok=True)
-            with part.open("wb") as file:
-                file.truncate(image.mib << 20)
-            KINDS[image.kind](part, image.mib << 20, page)
-            part.rename(path)
+            try:
+                with part.open("wb") as file:
+                    file.truncate(image.mib << 20)
+                KINDS[image.kind](part, image.mib << 20, page)
+                part.rename(path)
+            finally:
+                # On a disk that is full, half an image would take the room that the next try needs.
+                part.unlink(missing_ok=True)
     return path

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from concurrent.futures import CancelledError, Future, as_completed
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -59,6 +60,9 @@ def todo(planned: Iterable[Cell], shop: Workshop, root: Path, *, fresh: bool = F
 def run(planned: Sequence[Cell], shop: Workshop, options: FleetOptions) -> Summary:
     """Run every cell that has no answer; what was finished is written, whatever happens to the others."""
     summary = Summary(planned=len(planned))
+    with suppress(OSError):
+        # What a killed farm made aside, also beside cells that need not run; where it cannot go, those that run say so.
+        results.clean(options.results)
     waiting = [one for one, why in todo(planned, shop, options.results, fresh=options.again) if why]
     bus.emit(Event("run", "matrix", "start", total=len(waiting)))
     if waiting:

@@ -114,7 +114,7 @@ LABELS: dict[tuple[str, str], list[tuple[str, str, str, str]]] = {
     ("6.1", "6.12"): [
         ("sweep.knobs.lru_gen", "enabled", "config", "CONFIG_LRU_GEN_ENABLED n → y"),
         ("sweep.knobs.kernel_mm", "damon", "config", "CONFIG_DAMON_SYSFS n → y"),
-        ("sweep.access.dax_shared", "end", "explained", "crashes the kernel on a DAX file"),
+        ("cachestat.count_cached_pages.of_dax", "cachestat", "explained", "cachestat is a system call, since 6.5"),
         ("mseal.refuse_change.mprotect", "other", "explained", "mseal"),
     ],
     ("6.12", "6.16"): [
@@ -135,6 +135,8 @@ LABELS: dict[tuple[str, str], list[tuple[str, str, str, str]]] = {
 LABEL_CASES = [(pair, *row) for pair, rows in LABELS.items() for row in rows]
 SHOWN_ELSEWHERE = {
     "anon_vma_name": "Debian's kernels lack CONFIG_ANON_VMA_NAME: only a kernel of one's own has it",
+    "tmpfs_quota": "Debian's kernels lack CONFIG_TMPFS_QUOTA: the probe says so",
+    "sweep_cachestat_of_dax": "the probe asks of a file that nobody touched; only one with entries crashes it",
     "guard_regions_in_secret": "6.12 to 7.2: between them secret memory was locked, and refused guards for that",
     "soft_dirty_arch": "the option is the same in all builds of one architecture here",
 }

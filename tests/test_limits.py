@@ -26,7 +26,7 @@ STAGES = """
     protocol session results merge
     build disks images qemu prepare
     load check guest asking cell runner errand cluster fleet
-    judge diff profile upgrade report export publish
+    judge diff bisect profile upgrade report export publish
     doctor lint program progress commands
 """.split()  # noqa: SIM905 - a table
 

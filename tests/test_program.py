@@ -136,7 +136,7 @@ def test_the_tasks_are_found_from_anywhere(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert status(Farm(name="inv", binary="inv"), "--list") == 0
-    tasks = ["bench", "diff", "doctor", "export", "kernels", "lint", "matrix", "merge", "plan", "profile"]
+    tasks = ["bench", "bisect", "diff", "doctor", "export", "kernels", "lint", "matrix", "merge", "plan", "profile"]
     tasks += ["publish", "report", "shell", "test", "upgrade", "worker"]
     shown = [
         line.split()[0] for line in capsys.readouterr().out.splitlines() if line.startswith("  ") and line[2] != " "

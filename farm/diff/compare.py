@@ -13,7 +13,9 @@ from farm.types import Change, Ending, Missing, Record
 
 WHOLE_CELL = "*"  # the probe of a Missing that stands for all probes of a cell
 ENDING = "end"  # the word of a change of ending; its values are the endings
+PROBE_CHANGED = "not comparable, the probe changed between the two runs"
 LABELS = ("unexplained", "explained", "config")
+Found = tuple[list[Change], list[Missing], int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,7 @@ class Only:
     arches: Collection[str] = ()
     variants: Collection[str] = ()
     across: Collection[str] = ()
+    probes: Collection[str] = ()
 
     def takes(self, arch: str, variant: str) -> bool:
         """Whether this cell was asked for."""
@@ -68,20 +71,27 @@ def compare(stored: Results, catalogue: Catalogue, old: str, new: str, only: Onl
     for arch, variant in places(stored, old, new):
         if not only.takes(arch, variant):
             continue
-        pair = stored.cell(old, arch, variant), stored.cell(new, arch, variant)
-        whys = cell_problems(stored, (old, new), pair, (arch, variant)) or unlike(*_infos(pair), only.across)
-        if whys:
-            missing.append(Missing(arch, variant, WHOLE_CELL, "; ".join(whys)))
-            continue
-        assert pair[0] is not None
-        assert pair[1] is not None
-        found, gaps, count = compare_cells(pair[0], pair[1], catalogue)
+        found, gaps, count = compare_at(stored, catalogue, (old, new), (arch, variant), only)
         changes += [labeller.labelled(change) for change in found]
         missing += gaps
         compared += count
-        cells.append((arch, variant))
+        if not any(gap.probe == WHOLE_CELL for gap in gaps):
+            cells.append((arch, variant))
     changes.sort(key=order)
     return Diff(old, new, tuple(changes), tuple(missing), compared, tuple(cells))
+
+
+def compare_at(
+    stored: Results, catalogue: Catalogue, names: tuple[str, str], place: tuple[str, str], only: Only = Only()
+) -> Found:
+    """Compare two kernels at one place; one missing that stands for all probes where the cells cannot be compared."""
+    pair = stored.cell(names[0], *place), stored.cell(names[1], *place)
+    whys = cell_problems(stored, names, pair, place) or unlike(*_infos(pair), only.across)
+    if whys:
+        return [], [Missing(*place, WHOLE_CELL, "; ".join(whys))], 0
+    assert pair[0] is not None
+    assert pair[1] is not None
+    return compare_cells(pair[0], pair[1], catalogue, only.probes)
 
 
 def together(parts: Sequence[Diff]) -> Diff:
@@ -116,12 +126,7 @@ def place_key(place: tuple[str, str]) -> tuple[int, str, bool, str]:
 
 def differing(stored: Results, catalogue: Catalogue, old: str, new: str, place: tuple[str, str]) -> set[str]:
     """Return the behaviours in which two kernels differ at one place; none where they cannot be compared."""
-    pair = stored.cell(old, *place), stored.cell(new, *place)
-    if cell_problems(stored, (old, new), pair, place) or unlike(*_infos(pair)):
-        return set()
-    assert pair[0] is not None
-    assert pair[1] is not None
-    return {change.behaviour for change in compare_cells(pair[0], pair[1], catalogue)[0]}
+    return {change.behaviour for change in compare_at(stored, catalogue, (old, new), place)[0]}
 
 
 def _infos(pair: tuple[StoredCell | None, StoredCell | None]) -> tuple[CellInfo, CellInfo]:
@@ -162,24 +167,23 @@ def unlike(old: CellInfo, new: CellInfo, across: Collection[str] = ()) -> list[s
     return [f"not comparable, {key}: {a} against {b}" for key, (a, b) in keys.items() if a != b and key not in across]
 
 
-Found = tuple[list[Change], list[Missing], int]
+def compare_cells(old: StoredCell, new: StoredCell, catalogue: Catalogue, probes: Collection[str] = ()) -> Found:
+    """Return changes (not labelled yet), missing probes, and how many pairs of records were compared.
 
-
-def compare_cells(old: StoredCell, new: StoredCell, catalogue: Catalogue) -> Found:
-    """Return changes (not labelled yet), missing probes, and how many pairs of records were compared."""
+    `probes` are those that are compared, empty for all.
+    """
     changes: list[Change] = []
     missing: list[Missing] = []
     compared = 0
     changed = _changed_families(old.info.families, new.info.families)
     before, after = old.records, new.records
     blame = problems_of(old, new)
-    for probe in sorted(before.keys() | after.keys()) if before.keys() != after.keys() else before:
+    both = sorted(before.keys() | after.keys()) if before.keys() != after.keys() else before
+    for probe in sorted(probes) if probes else both:
         one, other = before.get(probe), after.get(probe)
         known = catalogue.probes.get(probe)
-        if changed and (known is None or known.family in changed):
-            why = "not comparable, the probe changed between the two runs"
-        else:
-            why = _no_answer(one, other, blame)
+        stale = changed and (known is None or known.family in changed)
+        why = PROBE_CHANGED if stale else _no_answer(one, other, blame)
         if why:
             missing.append(Missing(new.info.arch, new.info.variant, probe, why))
             continue
