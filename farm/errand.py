@@ -70,7 +70,12 @@ def digest_of(files: Mapping[str, bytes]) -> str:
 def fingerprint() -> str:
     """Return the digest of everything in this project that an answer depends on: probes, guests, the farm's code."""
     known = catalogue.load()
-    guests = [variant_digest(arch, variant) for arch in ARCHES.values() for variant in VARIANTS.values()]
+    guests = [
+        variant_digest(arch, variant, version)
+        for arch in ARCHES.values()
+        for variant in VARIANTS.values()
+        for version in ("", *variant.fails.get(arch.name, {}))
+    ]
     code = [path.read_bytes() for path in sorted((ROOT / "farm").rglob("*.py"))]
     return build.digest(*sorted(build.family_digests(known).values()), *guests, *code, lock.PATH.read_bytes())
 

@@ -47,16 +47,18 @@ def gives(variant: Variant) -> dict[str, tuple[str, ...]]:
     return {**BASE_GIVES, **variant.gives}
 
 
-def variant_digest(arch: Arch, variant: Variant) -> str:
-    """Return the digest of what the guest's configuration can make the guest see.
+def variant_digest(arch: Arch, variant: Variant, version: str = "") -> str:
+    """Return the digest of what the guest's configuration can make a guest with this version of the kernel see.
 
     Fields that stand at their default are left out, and so are words for people: a field added later, a
     better reason or another architecture's arguments make no answer stale.
     """
-    own = _set_fields(variant, "name", "says", "cannot", "machines")
+    own = _set_fields(variant, "name", "says", "cannot", "machines", "fails")
     host_side = ("debian", "qemu_package", "slowness", "extra_packages", "needs_qemu", "because", "unusable")
     entry = _set_fields(arch, *host_side)
     parts = [own, _set_fields(variant.machine(arch.name)), entry, argv.CMDLINE, asdict(disks.SCRATCH), BASE_GIVES]
+    if fails := variant.fails.get(arch.name, {}).get(version):
+        parts.append({"fails": fails})
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
@@ -100,7 +102,7 @@ class Workshop:
         return Wanted(
             kernel_digest=cell.kernel.digest,
             guest_root=images.root_digest(self.root_packages(cell.arch)),
-            variant_digest=variant_digest(cell.arch, cell.variant),
+            variant_digest=variant_digest(cell.arch, cell.variant, cell.kernel.version),
             qemu=qemu,
             families={family: self.digests[family] for family in sorted(families)},
             selection="all" if self.everything else "default",
@@ -148,5 +150,8 @@ class Workshop:
                 checker=self.checker(cell.arch),
                 accel=accelerator,
                 config=config,
-                ruled_out={**cell.variant.lacks, **kconfig.ruled_out(options, gives(cell.variant))},
+                ruled_out={
+                    **cell.variant.missing(cell.arch.name, cell.kernel.version),
+                    **kconfig.ruled_out(options, gives(cell.variant)),
+                },
             )

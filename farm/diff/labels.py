@@ -10,7 +10,10 @@ from fnmatch import translate
 from farm.catalogue import Catalogue, Known, since_holds
 from farm.results import Results
 from farm.types import Change, Record
+from farm.variants import VARIANTS
 
+# What is known of kernels that cannot keep what a variant promises: the reason stands in their unmet records.
+FAULTS = tuple({why for variant in VARIANTS.values() for here in variant.fails.values() for why in here.values()})
 OPTION = re.compile(r"CONFIG_\w+")
 
 
@@ -94,7 +97,7 @@ class Labeller:
         for option in dict.fromkeys([*(probe.config if probe else ()), *OPTION.findall(whys)]):
             if difference := self.difference(option, change.arch):
                 return "config", difference
-        return "unexplained", None
+        return next((("explained", fault) for fault in FAULTS if fault in whys), ("unexplained", None))
 
     @property
     def explanations(self) -> list[Explanation]:

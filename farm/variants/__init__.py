@@ -50,7 +50,8 @@ class Variant:
     that is not the kernel's doing. `memory` in MiB. `modules` are loaded in order, each after
     what it depends on; a leading "?" means: where the kernel has it as a module. `disks` are the images that
     become virtio disks behind the scratch disk (vdb, vdc, …). `setup` are lines for the
-    guest's shell, run before the checker; one that fails is reported as a failed promise.
+    guest's shell, run before the checker; one that fails is reported as a failed promise. `fails` says for an
+    architecture and a kernel's version why that kernel cannot keep them: every word of `gives` is unmet there.
     """
 
     name: str
@@ -66,6 +67,12 @@ class Variant:
     setup: tuple[str, ...] = ()
     machines: Mapping[str, Machine] = field(default_factory=dict)
     cannot: Mapping[str, str] = field(default_factory=dict)
+    fails: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def missing(self, arch: str, version: str) -> dict[str, str]:
+        """Return the words that cannot be given on `arch` to this version of the kernel, each with the reason."""
+        why = self.fails.get(arch, {}).get(version)
+        return {**self.lacks, **(dict.fromkeys(self.gives, why) if why else {})}
 
     def machine(self, arch: str) -> Machine:
         """Return what QEMU is given on `arch`."""

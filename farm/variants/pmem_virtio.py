@@ -26,4 +26,10 @@ VARIANT = Variant(
         "x86_64",
         i386="Debian's 686-pae kernels have no ZONE_DEVICE, without which no pmem device does DAX",
     ),
+    fails={
+        "x86_64": {
+            "7.1.13-1~bpo13+1": "the mount of virtio-pmem ends with EIO on this kernel: the superblock is not "
+            "flushed (7.0 and 7.2 do)"
+        }
+    },
 )  # fmt: skip
