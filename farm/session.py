@@ -6,6 +6,7 @@ import io
 import logging
 import select
 import shlex
+import shutil
 import struct
 import sys
 import termios
@@ -149,12 +150,15 @@ class Session:
             _status(channel, timeout)
 
     def shell(self) -> int:
-        """Join the terminal to a shell in the guest until it ends; return its exit status."""
+        """Join the terminal, or what is piped in, to a shell in the guest until it ends; return its exit status."""
         with lost("shell"):
             transport = self._client.get_transport()
             assert transport is not None
             channel = transport.open_session()
-            channel.get_pty()
+            # At the end of its input newer dropbears hang up a terminal, and with it commands that still run.
+            if sys.stdin.isatty():
+                channel.get_pty("vt100", *shutil.get_terminal_size())
+            channel.set_combine_stderr(True)
             channel.invoke_shell()
             _join(channel)
             return channel.recv_exit_status()

@@ -1,9 +1,13 @@
 """What every session promises; inherited by the tests of the in-process server and of a real guest."""
 
+from pathlib import Path
+
 import pytest
 
 from farm.errors import LostError, ProtocolError
 from farm.session import Session
+
+Captured = pytest.CaptureFixture[bytes]
 
 
 class SessionContract:
@@ -39,6 +43,16 @@ class SessionContract:
 
     def test_many_commands_share_the_connection(self, session: Session) -> None:
         assert [session.run(f"echo {n}") for n in range(5)] == [f"{n}\n" for n in range(5)]
+
+    def test_a_shell_runs_what_is_piped_in_to_its_end_and_returns_the_last_status(
+        self, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: Captured
+    ) -> None:
+        typed = tmp_path / "typed"
+        typed.write_text("echo one\necho two >&2\n(exit 3)\n")
+        with typed.open() as standard_input:
+            monkeypatch.setattr("sys.stdin", standard_input)
+            assert session.shell() == 3
+        assert capfdbinary.readouterr().out == b"one\ntwo\n"
 
     def test_after_hanging_up_every_command_says_that_the_guest_is_lost(self, session: Session) -> None:
         session.close()

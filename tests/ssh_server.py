@@ -31,6 +31,9 @@ class Door(paramiko.ServerInterface):
         threading.Thread(target=self.serve, args=(channel, command.decode()), daemon=True).start()
         return True
 
+    def check_channel_shell_request(self, channel: paramiko.Channel) -> bool:
+        return self.check_channel_exec_request(channel, b"sh")
+
     def serve(self, channel: paramiko.Channel, command: str) -> None:
         # A client that hangs up in the middle is what some tests are about.
         with contextlib.suppress(EOFError, OSError, paramiko.SSHException):
