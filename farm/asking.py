@@ -26,7 +26,10 @@ BOOT_TRIES = 2
 
 @dataclass(slots=True)
 class Answers:
-    """What the guests of one cell said, and what was seen of the guests themselves."""
+    """What the guests of one cell said, and what was seen of the guests themselves.
+
+    `retried` are the probes that are asked a second time because QEMU went away in them.
+    """
 
     records: dict[str, Record] = field(default_factory=dict)
     page_size: int | None = None
@@ -34,6 +37,7 @@ class Answers:
     tainted: bool = False
     guests: list[dict[str, object]] = field(default_factory=list)
     console: str = ""
+    retried: set[str] = field(default_factory=set)
 
 
 def ask_all(cell: Cell, prepared: Prepared, order: Order) -> Answers:
@@ -143,11 +147,17 @@ def ask_one(cell: Cell, guest: Guest, order: Order, answers: Answers) -> None:
         with suppress(LostError):
             guest.look_back()
         return
+    fault = ""
     if isinstance(outcome.error, GuestError):
         last = guest.last_probe()
         if last in order.probes and last not in answers.records:
             outcome.started = last
-    record = check.verdict(outcome, guest.panicked())
+        fault = guest.machine.fault
+    if fault and outcome.started and outcome.started not in answers.retried:
+        # Not the kernel's doing, and maybe not the probe's: once more, in a new guest.
+        answers.retried.add(outcome.started)
+        return
+    record = check.verdict(outcome, guest.panicked(), fault)
     if record is not None:
         answers.records[record.probe] = record
     elif not outcome.records:

@@ -42,7 +42,8 @@ def answer(
         answers = ask_repeatedly(cell, prepared, asked(cell, shop, prepared, probes), repeat)
     except FarmError as error:
         why = " ".join(error.message.split())
-        results.write(root, replace(info, ending="unanswered", stage=stage_of(error), why=why), console=error.tail)
+        stage = stage_of(error, booting=bool(info.accel))
+        results.write(root, replace(info, ending="unanswered", stage=stage, why=why), console=error.tail)
         raise
     with step("write", cell.name):
         write(
@@ -67,11 +68,13 @@ def asked(cell: Cell, shop: Workshop, prepared: Prepared, probes: Sequence[str])
     return Order(parts[""], tuple(sorted(words)), prepared.ruled_out, cell.arch.slowness, kill)
 
 
-def stage_of(error: FarmError) -> str:
-    """Return the stage in which a cell failed: prepare, boot or check."""
+def stage_of(error: FarmError, *, booting: bool) -> str:
+    """Return the stage in which a cell failed: prepare, boot or check; `booting`: everything was prepared."""
     if isinstance(error, BootError | PanicError | QemuError):
         return "boot"
-    return "check" if isinstance(error, GuestError | CheckerError) else "prepare"
+    if isinstance(error, GuestError | CheckerError):
+        return "check"
+    return "boot" if booting else "prepare"
 
 
 def blank(cell: Cell, wanted: Wanted) -> CellInfo:

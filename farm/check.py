@@ -91,10 +91,11 @@ def _take(message: Message, probes: Sequence[str], outcome: Outcome) -> None:
         outcome.started = None
 
 
-def verdict(outcome: Outcome, panicked: str | None) -> Record | None:
+def verdict(outcome: Outcome, panicked: str | None, fault: str = "") -> Record | None:
     """Return the record of the probe in which the guest was lost, or None where it was lost in none.
 
     `panicked` is the panic's line in canonical form; only what is the same in every run goes into a record.
+    `fault` is what ended QEMU, where that was not the guest.
     """
     if outcome.started is None or outcome.error is None:
         return None
@@ -102,4 +103,6 @@ def verdict(outcome: Outcome, panicked: str | None) -> Record | None:
         return Record(outcome.started, Ending.DIED, why=panicked or outcome.error.message)
     if isinstance(outcome.error, ProtocolError):
         return Record(outcome.started, Ending.BROKEN, why=str(outcome.error))
+    if fault:
+        return Record(outcome.started, Ending.BROKEN, why=fault)
     return Record(outcome.started, Ending.HUNG, why="the guest did not answer any more")

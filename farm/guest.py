@@ -16,6 +16,7 @@ from typing import Self
 from farm import fdt
 from farm.check import PATH
 from farm.errors import InfraError
+from farm.files import disk_errors
 from farm.images import run_part
 from farm.plan import Cell
 from farm.prepare import Prepared
@@ -141,13 +142,14 @@ def start(
         machine = stack.enter_context(
             Machine(lambda qmp: command(cell.arch, cell.variant, boot, Wiring(qmp, wires)), folder)
         )
-        machine.wait_for(SSH_MARKER, deadline)
-        times = {"ssh": time.monotonic() - began}
-        session = stack.enter_context(Session(machine.ssh_port(), keys, SSH_SECONDS * cell.arch.slowness))
-        session.run("true")
-        times["answer"] = time.monotonic() - began
-        session.put(prepared.checker, PATH)
-        machine.wait_for(READY_MARKER, deadline)
+        with machine.blamed():
+            machine.wait_for(SSH_MARKER, deadline)
+            times = {"ssh": time.monotonic() - began}
+            session = stack.enter_context(Session(machine.ssh_port(), keys, SSH_SECONDS * cell.arch.slowness))
+            session.run("true")
+            times["answer"] = time.monotonic() - began
+            session.put(prepared.checker, PATH)
+            machine.wait_for(READY_MARKER, deadline)
         guest = Guest(machine, session, stack.pop_all(), times)
     return _known(guest, cell, began)
 
@@ -155,7 +157,7 @@ def start(
 def initramfs(cell: Cell, prepared: Prepared, keys: Keys, folder: Path) -> Path:
     """Return the initramfs of one guest, put together in `folder`."""
     path = folder / "initrd"
-    with path.open("wb") as out:
+    with disk_errors(folder), path.open("wb") as out:
         for part in prepared.parts:
             out.write(part.read_bytes())
         out.write(run_part(keys, cell.variant))

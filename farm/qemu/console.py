@@ -108,6 +108,11 @@ class Console:
             del self._tail[:-TAIL]
 
     @property
+    def closed(self) -> bool:
+        """Whether the line has come to its end."""
+        return self._closed
+
+    @property
     def text(self) -> str:
         """Everything kept so far, decoded leniently, with plain line ends; a gap is marked."""
         with self._changed:

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import re
+import signal
 import socket
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from qemu.qmp import QMPClient, QMPError
 
-from farm.errors import QemuError
+from farm.errors import GuestError, QemuError
 from farm.qemu.console import Console
 from farm.run import find
 from farm.steps import Deadline
 
 QMP_SECONDS = 20
+EXIT_SECONDS = 2.0  # from the end of a guest's console to that of its process
 
 
 class Monitor:
@@ -122,6 +125,30 @@ class Machine:
     def ended(self) -> bool:
         """Whether the process is gone."""
         return self._process.poll() is not None
+
+    @property
+    def fault(self) -> str:
+        """What ended the process where its guest did not ask for it: a signal, a bad status; "" where nothing did.
+
+        A guest that powers off, restarts or panics ends QEMU with status 0.
+        """
+        if self.console.closed:
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(EXIT_SECONDS)
+        status = self._process.poll() or 0
+        if status < 0:
+            return f"{self.argv[0]} was ended by {signal.Signals(-status).name}"
+        return f"{self.argv[0]} ended with status {status}: {self.stderr.strip()}" if status else ""
+
+    @contextmanager
+    def blamed(self) -> Iterator[None]:
+        """Turn the loss of a guest whose QEMU did not end by the guest's will into a QemuError that says how it did."""
+        try:
+            yield
+        except GuestError as error:
+            if fault := self.fault:
+                raise QemuError(fault, hint="is memory short on this host?", tail=error.tail) from error
+            raise
 
     def ssh_port(self) -> int:
         """Return the port of 127.0.0.1 that leads to the guest's port 22 (QEMU chose a free one)."""
