@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from farm.arches import ARCHES
+from farm.commands.host import old
 from farm.errors import BootError, PlanError, QemuError
 from farm.qemu import accel
 
@@ -53,6 +54,13 @@ def test_an_accelerator_that_does_not_exist_is_refused(monkeypatch: pytest.Monke
     monkeypatch.setenv("FARM_ACCEL", "warp")
     with pytest.raises(PlanError, match="warp"):
         accel.choose(X86, must_not_boot)
+
+
+def test_doctor_names_the_architectures_that_this_qemu_is_too_old_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    needs = "loong64 needs QEMU 10.0, here is 7.2.22"
+    for here, said in (("7.2.22", [f"too old: {needs}; {ARCHES['loong64'].because}"]), ("10.0.2", []), ("", [])):
+        monkeypatch.setattr(accel, "version", lambda _, here=here: here)
+        assert said == old()
 
 
 def test_an_architecture_that_needs_a_newer_qemu_says_so_first(monkeypatch: pytest.MonkeyPatch) -> None:

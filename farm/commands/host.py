@@ -10,10 +10,11 @@ from pathlib import Path
 
 from farm import doctor
 from farm.arches import ARCHES
-from farm.errors import FarmError
+from farm.errors import FarmError, QemuError
 from farm.lint import linters
 from farm.program import FAILED, say
 from farm.progress import megabytes
+from farm.qemu import accel
 from farm.run import attached, find, run
 from farm.settings import ROOT, cache_dir
 from farm.sources import mirrors
@@ -35,7 +36,7 @@ def examine() -> int:
     for need in dict.fromkeys(needs):
         state = "MISSING" if need in lacking else version(need)
         print(f"{need.what:<52} {state:<9} {need.why} (package {need.package})")
-    for line in (*disk(), *kvm(), *mirror()):
+    for line in (*old(), *disk(), *kvm(), *mirror()):
         print(line)
     if lacking:
         say(doctor.command(lacking) if find("apt-get") else doctor.refusal(lacking).hint)
@@ -50,6 +51,17 @@ def version(need: doctor.Need) -> str:
         return "there"
     words = run([need.what, "--version"]).stdout.decode(errors="replace").split()
     return words[3] if len(words) > 3 else "there"
+
+
+def old() -> list[str]:
+    """Name the architectures that this host's QEMU is too old for, which stops none of the others."""
+    lines = []
+    for arch in ARCHES.values():
+        try:
+            accel.refuse_unfit(arch)
+        except QemuError as error:
+            lines += [f"too old: {error.message}; {error.hint}"] if accel.version(arch) else []
+    return lines
 
 
 def disk() -> list[str]:
