@@ -78,6 +78,23 @@ def test_an_architecture_that_cannot_have_the_device_says_why(tmp_path: Path) ->
     assert of(found, "pmem-ext4", "s390x")[0]["why"] == VARIANTS["pmem-ext4"].cannot["s390x"]
 
 
+def test_a_reason_that_is_no_option_stands_below_the_table_with_its_kernels(tmp_path: Path) -> None:
+    board(tmp_path, ACCEPTED, record(PROBE, Ending.UNMET, "its mount oopses"), UNMET)
+    page = read_site(tmp_path / "out")["tracker.html"]
+    assert "pmem-ext4 6.1.192its mount oopses" in page.text
+    assert "CONFIG_FS_DAX is not set" not in page.text
+
+
+def test_the_overview_says_what_the_newest_kernel_does_and_since_when(tmp_path: Path) -> None:
+    board(tmp_path, UNMET, REFUSED, ACCEPTED)
+    boards = tracker(report.Site(results.scan(tmp_path / "results"), load())).boards
+    (found,) = [one for one in boards if one.arch == "arm64"]
+    (line,) = [line for line in found.lines if line.variant.name == "pmem-ext4"]
+    assert line.newest is not None
+    assert (line.newest.state, found.labels[line.turned_last]) == ("accepted", "6.12.117")
+    assert "since 6.12.117" in read_site(tmp_path / "out")["tracker.html"].text
+
+
 def test_evidence_is_one_click_away(tmp_path: Path) -> None:
     (row,) = of(board(tmp_path, ACCEPTED), "pmem-ext4")
     page = read_site(tmp_path / "out")["tracker.html"]

@@ -38,6 +38,16 @@ class Line:
         """Whether nobody ran it on any of these kernels."""
         return all(spot.state == "not run" for spot in self.spots)
 
+    @property
+    def newest(self) -> Spot | None:
+        """What the newest kernel says that says anything; None where none does."""
+        return next((spot for spot in reversed(self.spots) if spot.state in TOLD), None)
+
+    @property
+    def turned_last(self) -> str:
+        """The kernel since which it is as in the newest one; empty where it always was."""
+        return next((spot.kernel for spot in reversed(self.spots) if spot.turn), "")
+
 
 @dataclass(frozen=True, slots=True)
 class OptionLine:
@@ -69,6 +79,21 @@ class Board:
     def telling(self) -> list[OptionLine]:
         """The options that are not set in all of these kernels."""
         return [line for line in self.options if any(value == "n" for value, _ in line.values)]
+
+    @property
+    def sizes(self) -> list[int]:
+        """The page sizes of these kernels, smallest first. Bytes."""
+        return sorted({size for size in self.page_sizes if size})
+
+    @property
+    def reasons(self) -> list[tuple[str, str, str]]:
+        """What the table has no room for: a device, kernels, and why it is not there on them."""
+        found: dict[tuple[str, str], list[str]] = {}
+        for line in self.lines:
+            for spot in line.spots:
+                if spot.why and not spot.short and spot.state != "not run":
+                    found.setdefault((line.variant.name, spot.why), []).append(self.labels[spot.kernel])
+        return [(device, ", ".join(labels), why) for (device, why), labels in found.items()]
 
     @property
     def turns(self) -> list[tuple[str, str]]:
