@@ -152,7 +152,6 @@ LABEL_CASES = [(pair, *row) for pair, rows in LABELS.items() for row in rows]
 SHOWN_ELSEWHERE = {
     "anon_vma_name": "Debian's kernels lack CONFIG_ANON_VMA_NAME: only a kernel of one's own has it",
     "tmpfs_quota": "Debian's kernels lack CONFIG_TMPFS_QUOTA: the probe says so",
-    "sweep_cachestat_of_dax": "the probe asks of a file that nobody touched; only one with entries crashes it",
     "guard_regions_in_secret": "6.12 to 7.2: between them secret memory was locked, and refused guards for that",
     "soft_dirty_arch": "the option is the same in all builds of one architecture here",
 }

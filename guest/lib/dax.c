@@ -78,6 +78,8 @@ const char *mount_spare(const char *options)
 {
 	if (!spare) {
 		find_spare();
+		if (access(spare, F_OK) != 0)
+			broken("the spare device, %s, is missing", spare);
 		if (failed(call(unshare, NEW_NAMESPACE)))
 			broken("no mount namespace of its own");
 		call(mount, NULL, "/", NULL, MS_PRIVATE | MS_REC, NULL);

@@ -124,7 +124,4 @@ struct ground;
 const char *fresh_ground(struct ground *ground, const char *(*make)(struct ground *));
 void take_away(const struct ground *ground);
 
-/* run.c */
-void run_one(const struct probe *probe, const char *gives, int scale);
-
 #endif

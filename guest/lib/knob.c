@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
+#include <sys/mman.h>
 #include "internal.h"
 
 int read_file(const char *path, char *out, size_t size)
@@ -98,6 +99,29 @@ const char *knob(const char *path)
 	return result ? errno_name(-result) : textf("%s", text);
 }
 
+/*
+ * khugepaged sleeps, but whenever it is turned on it looks at one huge page's worth of memory first, and would make one
+ * of what a probe has just split. It goes by the age of processes: so that look falls on this, where nothing is to do.
+ */
+static void take_first_look(void)
+{
+	static const char enabled[] = "/sys/kernel/mm/transparent_hugepage/enabled";
+	long size = file_number("/sys/kernel/mm/transparent_hugepage/hpage_pmd_size");
+	char before[32], *at;
+
+	if (size <= 0 || current_value(enabled, before, sizeof(before)) != 0)
+		return;
+	at = mmap(NULL, 2 * (size_t)size, RW, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (at == MAP_FAILED)
+		return;
+	write_file(enabled, "madvise");
+	*at = 'k'; /* kernels before 6.1 know of no mapping that was never touched */
+	madvise(at, 2 * (size_t)size, MADV_HUGEPAGE);
+	madvise(at, page_size, MADV_DONTNEED);
+	madvise(at, 2 * (size_t)size, MADV_DONTFORK);
+	write_file(enabled, before);
+}
+
 /* Background work off for the whole run, so that residency depends on the probe alone. What is not there needs none. */
 void settle_run(void)
 {
@@ -113,6 +137,7 @@ void settle_run(void)
 		{"/sys/kernel/rcu_expedited", "1"}, /* swapoff and others wait for readers: milliseconds each */
 	};
 
+	take_first_look();
 	for (size_t i = 0; i < sizeof(quiet) / sizeof(quiet[0]); i++) {
 		struct undo *undo = &before_run[settled];
 

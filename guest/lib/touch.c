@@ -2,6 +2,9 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <stdio.h>
+#if defined(__x86_64__) || defined(__i386__)
+#include <cpuid.h>
+#endif
 #include "internal.h"
 
 static _Thread_local sigjmp_buf back;
@@ -28,6 +31,48 @@ static void on_fault(int number, siginfo_t *info, void *context)
 	siglongjmp(back, 1);
 }
 
+/* A signal handler begins with the kernel's own rights to protection keys, and siglongjmp leaves them so. */
+#if defined(__x86_64__) || defined(__i386__)
+static bool has_keys;
+
+static void find_keys(void)
+{
+	enum { FEATURES = 7, KEYS_ARE_ON = 1 << 4 /* OSPKE */ };
+	unsigned a, b, c, d;
+
+	has_keys = __get_cpuid_count(FEATURES, 0, &a, &b, &c, &d) && (c & KEYS_ARE_ON);
+}
+
+static unsigned key_rights(void)
+{
+	unsigned rights = 0, zero;
+
+	if (has_keys)
+		__asm__ volatile(".byte 0x0f,0x01,0xee" : "=a"(rights), "=d"(zero) : "c"(0)); /* rdpkru */
+	return rights;
+}
+
+static void set_key_rights(unsigned rights)
+{
+	if (has_keys)
+		__asm__ volatile(".byte 0x0f,0x01,0xef" : : "a"(rights), "c"(0), "d"(0) : "memory"); /* wrpkru */
+}
+#else
+static void find_keys(void)
+{
+}
+
+static unsigned key_rights(void)
+{
+	return 0;
+}
+
+static void set_key_rights(unsigned rights)
+{
+	(void)rights;
+}
+#endif
+
 const char *unasked(void)
 {
 	const char *seen = unasked_code ? fault_name(SIGBUS, unasked_code) : "none";
@@ -43,15 +88,23 @@ void catch_faults(void)
 	struct sigaction action = {.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
 	static const int numbers[] = {SIGSEGV, SIGBUS, SIGILL, SIGTRAP};
 
+	find_keys();
 	sigaltstack(&other, NULL);
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
 		sigaction(numbers[i], &action, NULL);
 }
 
+static const char *after_fault(unsigned rights)
+{
+	set_key_rights(rights);
+	return fault_name(caught, caught_code);
+}
+
 /* Runs what follows once; after a fault caught in it, `name` is the fault's. */
 #define ATTEMPT(name)                                                                                                  \
-	for (int once_ = (caught = 0,                                                                                  \
-			 sigsetjmp(back, 0) == 0 ? (armed = 1) : ((name) = fault_name(caught, caught_code), 0));       \
+	for (volatile unsigned rights_ = key_rights(),                                                                 \
+			       once_ = (caught = 0,                                                                    \
+				       sigsetjmp(back, 0) == 0 ? (armed = 1) : ((name) = after_fault(rights_), 0));    \
 		once_; once_ = armed = 0)
 
 const char *byte_name(unsigned char byte)

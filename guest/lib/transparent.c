@@ -29,6 +29,7 @@ void make_room(void)
 {
 	int fd = open("/proc/sys/vm/compact_memory", O_WRONLY | O_CLOEXEC);
 
+	set_knob(THP "defrag", "always");
 	if (fd >= 0 && write(fd, "1", 1) != 1)
 		broken("/proc/sys/vm/compact_memory");
 	close(fd);

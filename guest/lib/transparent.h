@@ -8,7 +8,7 @@
 
 long small(void);     /* small pages of one transparent huge page */
 char *room(long n);   /* untouched, of n huge pages' size, aligned */
-void make_room(void); /* compacts memory, so that a huge page that may be had is had */
+void make_room(void); /* compacts memory, now and where a huge page is wanted, so that one that may be had is had */
 const char *huge_share(const void *at, const char *key); /* huge pages that smaps counts: "none", "one", "two" */
 
 #endif
