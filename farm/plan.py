@@ -71,6 +71,11 @@ class LeftOut:
     what: str
     why: str
 
+    @property
+    def arch(self) -> str:
+        """The architecture on which it cannot be."""
+        return self.what.rpartition(" on ")[2].partition("@")[0]
+
 
 def cells(matrix: Matrix, lock: Lock, wanted: Narrow = Narrow()) -> list[Cell]:
     """Return the cells: kernel by kernel in the order asked for, each on its architectures in its variants.
@@ -97,10 +102,17 @@ def product(matrix: Matrix, lock: Lock, wanted: Narrow) -> list[Cell | LeftOut]:
                 continue
             for variant in wanted.variants or matrix.variants:
                 cell = Cell(one, ARCHES[one.arch], VARIANTS[variant])
-                reason = cell.variant.cannot.get(one.arch)
-                found.setdefault(cell.name, LeftOut(f"{variant} on {one.arch}", reason) if reason else cell)
+                found.setdefault(cell.name, _refused(cell) or cell)
     _refuse_empty(list(found.values()), wanted)
     return list(found.values())
+
+
+def _refused(cell: Cell) -> LeftOut | None:
+    """Return why a cell cannot be: said for its architecture, or for kernels of its flavour alone."""
+    arch, flavour = cell.kernel.arch, cell.kernel.flavour
+    reason = cell.variant.refused(arch, flavour)
+    where = arch if arch in cell.variant.cannot else f"{arch}@{flavour}"
+    return LeftOut(f"{cell.variant.name} on {where}", reason) if reason else None
 
 
 def _kernels(
@@ -129,7 +141,7 @@ def _refuse_empty(found: Sequence[Cell | LeftOut], wanted: Narrow) -> None:
             raise PlanError(f"--variants: no {one} here: {why}", hint="./inv plan without it shows what can be")
     for name in wanted.arches:
         if not any(isinstance(cell, Cell) and cell.arch.name == name for cell in found):
-            why = next(cell.why for cell in found if isinstance(cell, LeftOut) and cell.what.endswith(f" on {name}"))
+            why = next(cell.why for cell in found if isinstance(cell, LeftOut) and cell.arch == name)
             raise PlanError(f"--arches: nothing to run on {name}: {why}", hint="./inv kernels shows what is locked")
 
 
@@ -161,8 +173,10 @@ def cell_named(name: str, lock: Lock) -> Cell:
     for what, word, known in (("architecture", rest[0], ARCHES), ("variant", variant, VARIANTS)):
         if word not in known:
             raise unknown(what, word, known, name)
-    arch, reason = ARCHES[rest[0]], VARIANTS[variant].cannot.get(rest[0])
-    if reason:
-        raise PlanError(f"{name}: {variant} cannot be had on {arch.name}: {reason}")
+    arch = ARCHES[rest[0]]
     found = lock.find(kernel, arch.name, None if "@" in kernel else arch.flavour)
-    return Cell(usable(found, arch), arch, VARIANTS[variant])
+    one = Cell(found, arch, VARIANTS[variant])
+    if refused := _refused(one):
+        raise PlanError(f"{name}: {variant} cannot be had{refused.what.removeprefix(variant)}: {refused.why}")
+    usable(found, arch)
+    return one

@@ -208,6 +208,19 @@ def test_a_variant_that_no_architecture_asked_for_can_have_is_an_error(tmp_path:
         plan.cell_named("6.12/arm64/la57", LOCK)
 
 
+def test_what_one_flavour_of_kernels_cannot_have_is_left_out_for_that_flavour(tmp_path: Path) -> None:
+    locked = Lock((*LOCK.kernels, made_up.kernel("6.12.117-1", "arm64", "16k")))
+    asked = read(tmp_path, GOOD.replace("[5.10, 6.1]", "[6.12, 6.12@16k]").replace("hugepages]", "hugepages-64k]"))
+    here = [(cell.kernel.flavour, cell.variant.name) for cell in plan.cells(asked, locked) if cell.arch.name == "arm64"]
+    assert [("cloud", "plain"), ("cloud", "hugepages-64k"), ("16k", "plain")] == here
+    why = VARIANTS["hugepages-64k"].cannot["arm64@16k"]
+    assert LeftOut("hugepages-64k on arm64@16k", why) in plan.left_out(asked, locked)
+    with pytest.raises(PlanError, match=f"hugepages-64k cannot be had on arm64@16k: {why}"):
+        plan.cell_named("6.12@16k/arm64/hugepages-64k", locked)
+    with pytest.raises(PlanError, match=f"--variants: no hugepages-64k here: {why}"):
+        plan.cells(asked, locked, plan.narrow("6.12@16k", "arm64", "hugepages-64k"))
+
+
 def test_a_build_whose_answers_would_say_nothing_is_left_out_with_the_reason(tmp_path: Path) -> None:
     version, reason = list(ARCHES["s390x"].unusable.items())[-1]
     series = version.split("~")[0]

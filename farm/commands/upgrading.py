@@ -132,7 +132,7 @@ def lacking_cells(stored: Results, kernels: Sequence[Kernel], asked: Matrix, arc
     """Return the cells of the default matrix's variants that have no answer, or answers of different probes."""
     found: list[Cell] = []
     for variant in asked.variants:
-        if arch in VARIANTS[variant].cannot:
+        if any(VARIANTS[variant].refused(arch, one.flavour) for one in kernels):
             continue
         cells = [stored.cell(kernel.name, arch, variant) for kernel in kernels]
         families = [cell.info.families if cell and cell.info.answered else None for cell in cells]

@@ -56,7 +56,13 @@ def arch_view(site: Site, name: str) -> ArchView:
 def _variant(site: Site, arch: str, variant: Variant) -> tuple[str, str, str]:
     """Return a variant's name, what it is, and why it is not here: it cannot be, or nobody ran it."""
     ran = sum(key[1:] == (arch, variant.name) for key in site.stored.cells)
-    return variant.name, variant.says, variant.cannot.get(arch, "" if ran else "not run yet")
+    partly = [
+        f"not with {key.partition('@')[2]} kernels: {why}"
+        for key, why in variant.cannot.items()
+        if key.startswith(f"{arch}@")
+    ]
+    here = "; ".join([*([] if ran else ["not run yet"]), *partly])
+    return variant.name, variant.says, variant.cannot.get(arch, here)
 
 
 _ending = attrgetter("end.value")

@@ -178,7 +178,7 @@ class _Maker:
             chosen = [name for name in kernels if self.site.kernels[name].flavour == flavour]
             chosen.sort(key=lambda name: version_key(self.site.kernels[name].version))
             labels = short(self.site.kernels, self.site.labels, chosen)
-            lines = [self.line(arch, labels, variant) for variant in devices]
+            lines = [self.line(arch, flavour, labels, variant) for variant in devices]
             options = self.options(arch, labels, [line.variant for line in lines if not line.cannot])
             sizes = tuple(self.page_size(name, arch) for name in chosen)
             yield Board(arch, flavour, tuple(chosen), sizes, tuple(lines), tuple(options), labels)
@@ -188,10 +188,10 @@ class _Maker:
         infos = (cell.info for (name, on, _), cell in self.site.stored.cells.items() if (name, on) == (kernel, arch))
         return next((info.page_size for info in infos if info.page_size), None)
 
-    def line(self, arch: str, labels: dict[str, str], variant: Variant) -> Line:
+    def line(self, arch: str, flavour: str, labels: dict[str, str], variant: Variant) -> Line:
         """Return the row of one device."""
         probe = probe_of(self.site.catalogue, variant)
-        cannot = variant.cannot.get(arch, "")
+        cannot = variant.refused(arch, flavour)
         spots = [] if cannot else turned([self.spot(kernel, arch, variant, probe) for kernel in labels])
         told = [(labels[spot.kernel], spot.state == "accepted") for spot in spots if spot.state in TOLD]
         says = came_and_went(told, "accepted") if told else ""

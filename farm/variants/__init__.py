@@ -45,13 +45,13 @@ class Variant:
     """One guest configuration.
 
     `gives` maps a word that probes may need to the kernel options without which the guest cannot have it.
-    `machines` has an entry per architecture that differs from `Machine()`; `cannot` says for an
-    architecture why it cannot have this variant; `lacks` says for a word why it cannot be given here, where
-    that is not the kernel's doing. `memory` in MiB. `modules` are loaded in order, each after
-    what it depends on; a leading "?" means: where the kernel has it as a module. `disks` are the images that
-    become virtio disks behind the scratch disk (vdb, vdc, …). `setup` are lines for the
-    guest's shell, run before the checker; one that fails is reported as a failed promise. `fails` says for an
-    architecture and a kernel's version why that kernel cannot keep them: every word of `gives` is unmet there.
+    `machines` has an entry per architecture that differs from `Machine()`; `cannot` says for an architecture, or
+    one flavour of its kernels (arm64@16k), why it cannot have this variant; `lacks` says for a word why it cannot
+    be given here, where that is not the kernel's doing. `memory` in MiB. `modules` are loaded in order, each after
+    what it depends on; a leading "?" means: where the kernel has it as a module. `disks` are the images that become
+    virtio disks behind the scratch disk (vdb, vdc, …). `setup` are lines for the guest's shell, run before the
+    checker; one that fails is reported as a failed promise. `fails` says for an architecture and a kernel's version
+    why that kernel cannot keep them: every word of `gives` is unmet there.
     """
 
     name: str
@@ -73,6 +73,10 @@ class Variant:
         """Return the words that cannot be given on `arch` to this version of the kernel, each with the reason."""
         why = self.fails.get(arch, {}).get(version)
         return {**self.lacks, **(dict.fromkeys(self.gives, why) if why else {})}
+
+    def refused(self, arch: str, flavour: str) -> str:
+        """Return why kernels of `flavour` cannot have it on `arch`; empty where they can."""
+        return self.cannot.get(arch) or self.cannot.get(f"{arch}@{flavour}", "")
 
     def machine(self, arch: str) -> Machine:
         """Return what QEMU is given on `arch`."""

@@ -8,10 +8,13 @@ VARIANT = Variant(
     gives={"hugetlb": ("CONFIG_HUGETLBFS",)},
     memory=512,
     cmdline="default_hugepagesz=64K hugepagesz=64K hugepages=64",
-    cannot=elsewhere(
-        "it has no huge pages of 64 KiB",
-        *("arm64",),
-        s390x="huge pages of 1 MiB and 2 GiB need EDAT-1 and EDAT-2, which TCG lacks",
-        riscv64="they need Svnapot, which is off in the CPU model that the farm uses",
-    ),
+    cannot={
+        "arm64@16k": "with 16 KiB pages the smallest huge pages have 2 MiB",
+        **elsewhere(
+            "it has no huge pages of 64 KiB",
+            *("arm64",),
+            s390x="huge pages of 1 MiB and 2 GiB need EDAT-1 and EDAT-2, which TCG lacks",
+            riscv64="they need Svnapot, which is off in the CPU model that the farm uses",
+        ),
+    },
 )
