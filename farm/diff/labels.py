@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import translate
+from functools import cache
 
 from farm.catalogue import Catalogue, Known, since_holds
 from farm.results import Results
@@ -23,8 +24,9 @@ def option_value(config: str, option: str) -> str:
     return rest.partition("\n")[0].strip('"') if found else "n"
 
 
-def globs(patterns: Iterable[str]) -> re.Pattern[str]:
-    """Return one pattern that matches what any of the globs matches."""
+@cache
+def globs(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    """Return one pattern that matches what any of the globs matches; made when it is first asked, which few are."""
     return re.compile("|".join(translate(pattern) for pattern in patterns) or r"(?!)")
 
 
@@ -34,20 +36,16 @@ class Explanation:
 
     known: Known
     probes: re.Pattern[str]
-    words: re.Pattern[str]
-    values: re.Pattern[str]
     by_version: bool
     backwards: bool
 
-    def speaks_of(self, probe: str, arch: str) -> bool:
-        """Whether it is about a probe on an architecture, whatever the word."""
-        return (not self.known.arch or arch in self.known.arch) and bool(self.probes.match(probe))
-
     def fits(self, change: Change) -> bool:
         """Whether it speaks about the probe, word, values and architecture of `change`."""
-        if not (self.words.match(change.word) and self.speaks_of(change.probe, change.arch)):
+        if self.known.arch and change.arch not in self.known.arch:
             return False
-        return any(self.values.match(values) for values in self._values(change))
+        if not (self.probes.match(change.probe) and globs(self.known.words).match(change.word)):
+            return False
+        return any(globs(self.known.values).match(values) for values in self._values(change))
 
     def _values(self, change: Change) -> Iterator[str]:
         """Yield "before → after"; both ways round for an option, which has no order in time."""
@@ -69,7 +67,7 @@ class Labeller:
     _explanations: list[Explanation] | None = None
     _options: dict[tuple[str, str], str | None] = field(default_factory=dict)
     _labels: dict[tuple[object, ...], tuple[str, str | None]] = field(default_factory=dict)
-    _speaking: dict[tuple[str, str], list[Explanation]] = field(default_factory=dict)
+    _speaking: dict[str, list[Explanation]] = field(default_factory=dict)
 
     def labelled(self, change: Change) -> Change:
         """Return `change` with its label, and what it is because of."""
@@ -82,10 +80,9 @@ class Labeller:
 
     def _label(self, change: Change, whys: str) -> tuple[str, str | None]:
         """Find the first of: a known change of configuration, one of the code, an option that bears on it."""
-        place = change.probe, change.arch
-        if place not in self._speaking:
-            self._speaking[place] = [known for known in self.explanations if known.speaks_of(*place)]
-        fitting = [known for known in self._speaking[place] if known.fits(change)]
+        if change.probe not in self._speaking:
+            self._speaking[change.probe] = [one for one in self.explanations if one.probes.match(change.probe)]
+        fitting = [one for one in self._speaking[change.probe] if one.fits(change)]
         for explanation in fitting:
             option = explanation.known.config
             if option and (difference := self.difference(option, change.arch)):
@@ -134,8 +131,7 @@ class Labeller:
 def explanation(known: Known, versions: Sequence[str]) -> Explanation:
     """Make ready what `known` says of two versions; `backwards` where only the first of them has the change."""
     between = lies_between(known, versions)
-    patterns = globs(known.probes), globs(known.words), globs(known.values)
-    return Explanation(known, *patterns, between, between and since_holds(known.since, versions[0]))
+    return Explanation(known, globs(known.probes), between, between and since_holds(known.since, versions[0]))
 
 
 def lies_between(known: Known, versions: Sequence[str]) -> bool:
