@@ -8,6 +8,8 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote
 
+from farm.report.evidence import MAN_PAGES
+
 VOID = {"meta", "link", "br", "wbr"}
 
 
@@ -74,10 +76,12 @@ def read_site(out: Path) -> dict[str, Page]:
 
 
 def broken_links(out: Path, pages: dict[str, Page]) -> list[str]:
-    """Return every link that leads nowhere: to no file of the site, or to no id on its page."""
+    """Return every link that leads nowhere: to no file of the site, or to no id on its page; man pages lie outside."""
     broken = []
     for path, page in pages.items():
         for link in page.links:
+            if link.startswith(MAN_PAGES):
+                continue
             target, _, anchor = link.partition("#")
             file = (out / path).parent / unquote(target) if target else out / path
             name = str(file.resolve().relative_to(out.resolve())) if file.is_file() else ""

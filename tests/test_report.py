@@ -17,6 +17,7 @@ from farm.catalogue import Catalogue, load
 from farm.diff import compare
 from farm.errors import InfraError
 from farm.report import programs
+from farm.report.evidence import MAN_PAGES
 from farm.types import Ending, Record
 from tests.made_up import SERIES, Shape, catalogue_files, info, kernel, record, write_all
 from tests.site_reader import Page, broken_links, read, read_site
@@ -90,7 +91,9 @@ def test_every_link_leads_somewhere(made: Made) -> None:
 
 def test_links_are_relative_so_that_the_site_works_anywhere(made: Made) -> None:
     links = {link for page in made.pages.values() for link in page.links}
-    assert not [link for link in links if re.match(r"[a-z]+:|/", link)]
+    outside = {link for link in links if re.match(r"[a-z]+:|/", link)}
+    assert outside  # man pages, and nothing else
+    assert not [link for link in outside if not re.fullmatch(rf"{MAN_PAGES}[a-z_]+\.\d(#[A-Z0-9_]+)?", link)]
 
 
 def test_ids_are_unique_on_a_page_and_headings_skip_no_level(made: Made) -> None:
@@ -237,6 +240,9 @@ def test_a_cell_that_is_not_there_among_others_is_shown_as_not_run(tmp_path: Pat
     made = rendered(tmp_path, *both[:3])
     assert 'title="6.1.192: not run, no result for this cell">·</td>' in made.text("matrix/x86_64-swap.html")
     assert "was not run here" in made.pages[f"diff/{FIRST}..{kernel(SERIES[1]).name}.html"].text
+    assert "3 of 4 cells answered" in made.pages["index.html"].text
+    assert 'title="swap: no result for this cell">1 of 2</td>' in made.text("index.html")
+    assert "3 of 4 answered" in made.pages["method.html"].text
 
 
 def test_neighbours_are_those_of_each_architecture(tmp_path: Path) -> None:

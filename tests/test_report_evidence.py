@@ -7,7 +7,7 @@ from pathlib import Path
 from farm import report, results
 from farm.catalogue import load
 from farm.diff import compare
-from farm.report.evidence import man_pages, rerun, source, traces
+from farm.report.evidence import ManPage, man_pages, rerun, source, traces
 from farm.report.grid import Grid, grid
 from farm.report.mail import LINES, mail
 from farm.types import Ending, Record
@@ -64,9 +64,18 @@ def test_it_is_run_again_where_the_newest_kernel_answered_it(tmp_path: Path) -> 
     assert rerun(made(tmp_path)) == command
 
 
-def test_man_pages_are_named_with_the_command_that_shows_them() -> None:
-    sources = ("mmap(2)", "Documentation/mm/x.rst", "proc_pid_smaps(5)")
-    assert man_pages(sources) == [("mmap(2)", "man 2 mmap"), ("proc_pid_smaps(5)", "man 5 proc_pid_smaps")]
+def test_man_pages_are_linked_at_the_flag_with_the_command_that_shows_them() -> None:
+    sources = ("mmap(2)", "Documentation/mm/x.rst", "proc_pid_smaps(5)", "mmap(2)")
+    assert man_pages(sources, "MAP_GROWSDOWN, touch below the mapping") == [
+        ManPage("mmap(2)", "man 2 mmap", "https://manpages.debian.org/mmap.2#MAP_GROWSDOWN"),
+        ManPage("proc_pid_smaps(5)", "man 5 proc_pid_smaps", "https://manpages.debian.org/proc_pid_smaps.5"),
+    ]
+
+
+def test_a_condition_without_a_flag_leads_to_the_page_itself() -> None:
+    assert [one.address for one in man_pages(["proc(5)"], "/proc/PID/clear_refs")] == [
+        "https://manpages.debian.org/proc.5"
+    ]
 
 
 def test_a_mail_has_a_line_for_each_change_and_counts_what_it_leaves_out(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from farm.catalogue import Behaviour, Claim, Probe
 from farm.diff import where_text
 from farm.judge import Judgement, Summary, Verdict, spans
-from farm.report.evidence import TRACES, Trace, man_pages, rerun, source, traces
+from farm.report.evidence import TRACES, ManPage, Trace, man_pages, rerun, source, traces
 from farm.report.grid import Grid, Row, always, grid
 from farm.report.matrix import COLOURS, Cell, letter
 from farm.report.model import Place, Site
@@ -85,7 +85,7 @@ class BehaviourView:
     verdict: Summary
     probes: tuple[ProbeView, ...]
     not_asked: tuple[str, ...]
-    man: tuple[tuple[str, str], ...]
+    man: tuple[ManPage, ...]
 
 
 def behaviour_view(site: Site, name: str) -> BehaviourView:
@@ -96,8 +96,9 @@ def behaviour_view(site: Site, name: str) -> BehaviourView:
     grids = [grid(site, probe, start + n) for n, probe in enumerate(behaviour.probes)]
     probes = tuple(probe_view(one) for one in grids if one.rows)
     not_asked = tuple(one.probe for one in grids if not one.rows)
-    named = (man for one in probes if one.probe for man in man_pages(one.probe.source))
-    return BehaviourView(behaviour, verdict, probes, not_asked, tuple(dict.fromkeys(named)))
+    sources = (source for one in probes if one.probe for source in one.probe.source)
+    man = tuple(man_pages(sources, behaviour.condition))
+    return BehaviourView(behaviour, verdict, probes, not_asked, man)
 
 
 def claim_text(claim: Claim) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
@@ -19,6 +20,17 @@ from farm.types import Ending
 
 TRACES = 24  # different traces of one probe that are shown; how many more there are is said
 MAN = re.compile(r"([a-z][a-z0-9_]*)\((\d)\)")
+MAN_PAGES = "https://manpages.debian.org/"
+FLAG = re.compile(r"[A-Z][A-Z0-9]*_[A-Z0-9_]+")
+
+
+@dataclass(frozen=True, slots=True)
+class ManPage:
+    """A man page: its name, the command that shows it, and its address, at the place that is meant."""
+
+    name: str
+    command: str
+    address: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +121,12 @@ def rerun(found: Grid) -> str:
     return shlex.join(["./inv", "matrix", "--kernels", name, "--arches", arch, "--variants", variant, "--fresh"])
 
 
-def man_pages(sources: tuple[str, ...]) -> list[tuple[str, str]]:
-    """Return the man pages among a probe's sources: their names, and the command that shows them."""
-    named = (MAN.fullmatch(one) for one in sources)
-    return [(match.group(), f"man {match[2]} {match[1]}") for match in named if match]
+def man_pages(sources: Iterable[str], condition: str = "") -> list[ManPage]:
+    """Return the man pages among sources, each once; the first one's address leads to the flag of `condition`."""
+    named = [match for one in dict.fromkeys(sources) if (match := MAN.fullmatch(one))]
+    flag = FLAG.search(condition)
+    places = [f"#{flag.group()}" if flag else "", *[""] * len(named)]
+    return [
+        ManPage(match.group(), f"man {match[2]} {match[1]}", f"{MAN_PAGES}{match[1]}.{match[2]}{place}")
+        for match, place in zip(named, places, strict=False)
+    ]

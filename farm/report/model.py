@@ -110,6 +110,11 @@ class Site:
         return {*self.stored.cells, *((where[0], where[1], where[2]) for where in broken if len(where) == 3)}
 
     @cached_property
+    def expected(self) -> set[tuple[str, str, str]]:
+        """All these cells, and those that a table shows as not run."""
+        return self.cell_keys | {(kernel, *place) for place in self.places for kernel in self.columns(place)}
+
+    @cached_property
     def behaviours(self) -> dict[str, Behaviour]:
         """All behaviours, those of the catalogue and those that only old records still have, in table order.
 

@@ -60,7 +60,7 @@ def method_page(site: Site) -> str:
         "method": method(site),
         "arch_views": [arch_view(site, name) for name in arch_names(site)],
         "answered": len(site.answered),
-        "cell_count": len(site.cell_keys),
+        "cell_count": len(site.expected),
         "probes": len(site.catalogue.probes),
     }
     return render(site, "method.html.j2", "method.html", **values)

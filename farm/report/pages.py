@@ -77,7 +77,7 @@ def index_page(site: Site) -> str:
         kernels=site.kernels,
         coverage={kernel: [coverage(site, kernel, arch) for arch in arches] for kernel in site.kernels},
         answered=len(site.answered),
-        cell_count=len(site.stored.cells) + len(site.stored.broken),
+        cell_count=len(site.expected),
         arches=arches,
         variants=len({variant for _, variant in site.places}),
         records=sum(len(cell.records) for cell in site.stored.cells.values()),
