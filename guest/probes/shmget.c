@@ -243,7 +243,7 @@ PROBE(shmget__huge_pages__size_without_flag)
 PROBE(shmget__huge_pages__ordinary_user)
 {
 	alone();
-	set_hard_limit(8 /* RLIMIT_MEMLOCK */, 64UL << 20);
+	set_hard_limit(RLIMIT_MEMLOCK, 64UL << 20);
 	become_user();
 	set_limit(RLIMIT_MEMLOCK, 0);
 	saw("no_limit", outcome(call(shmget, IPC_PRIVATE, huge_size(), IPC_CREAT | SHM_HUGETLB | 0600)));
