@@ -188,6 +188,9 @@ void sweep_accounts(const struct operation *operations, maker *make)
 	muted = true;
 	catch_one();
 	fresh_ground(&ground, make); /* what is made once is there */
+	if (ground.at)               /* and so is what a first access needs of this program's own pages */
+		for (int i = 0; i < 2 && operations[i].name; i++)
+			operations[i].run(&ground, operations[i].number);
 	take_away(&ground);
 	counted = account_for_itself(&ground, make);
 	there = ground.at != NULL;
