@@ -113,7 +113,8 @@ void take_away(const struct ground *ground)
 {
 	if (ground->alone)
 		return;                                           /* and its process with it */
-	quiet_call(munmap, ground->at, 4 * UNITS * ground->unit); /* it may have grown where it was */
+	if (ground->at)
+		quiet_call(munmap, ground->at, 4 * UNITS * ground->unit); /* it may have grown where it was */
 	if (ground->moved)
 		quiet_call(munmap, ground->moved, ground->moved_bytes);
 	if (ground->fd >= 0 && !ground->shares_fd)
