@@ -112,7 +112,7 @@ const char *fresh_ground(struct ground *ground, maker *make)
 void take_away(const struct ground *ground)
 {
 	if (ground->alone)
-		return;                                           /* and its process with it */
+		return; /* and its process with it */
 	if (ground->at)
 		quiet_call(munmap, ground->at, 4 * UNITS * ground->unit); /* it may have grown where it was */
 	if (ground->moved)
