@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -45,23 +46,29 @@ def ran(bench: Bench, folder: Path, faults: tuple[Fault, ...]) -> Iterator[Ran]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FARM_ACCEL", "tcg")
         bench.shop.checker(ARCHES["x86_64"])
-        cache = shared_cache(folder / "cache")
-        patch.setenv("FARM_CACHE", str(cache))
+        own = shared_cache(folder / "cache")
+        patch.setenv("FARM_CACHE", str(own))
         cells = {name: bench.cell(series, "x86_64", variant) for name, (series, variant) in spread(faults).items()}
         farm = RealFarm(folder, bench.shop, cells, {one.name: one for one in faults})
         calm = farm.run(disturbed=False, into="undisturbed")
         assert (calm.unanswered, calm.broken) == ([], [])
-        before = footprint(cache, folder / "results")
+        before = footprint(own, folder / "results")
         with pytest.MonkeyPatch.context() as faulty:
             disturb(faulty, farm)
             summary = farm.run(disturbed=True)
-        yield Ran(farm, summary, before, footprint(cache, folder / "results"))
+        yield Ran(farm, summary, before, footprint(own, folder / "results"))
 
 
 @pytest.fixture(scope="module")
-def batch(request: pytest.FixtureRequest, bench: Bench, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ran]:
-    with ran(bench, tmp_path_factory.mktemp(request.param), BATCHES[request.param]) as found:
-        yield found
+def batch(bench: Bench, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Ran]]:
+    """Return what runs the cells of a batch, once."""
+    with ExitStack() as stack:
+
+        @cache
+        def run(name: str) -> Ran:
+            return stack.enter_context(ran(bench, tmp_path_factory.mktemp(name), BATCHES[name]))
+
+        yield run
 
 
 def marks(name: str) -> list[pytest.MarkDecorator]:
@@ -69,17 +76,15 @@ def marks(name: str) -> list[pytest.MarkDecorator]:
 
 
 @pytest.mark.parametrize(
-    ("batch", "fault"),
-    [
-        pytest.param(name, one, id=f"{name}: {one.name}", marks=marks(name))
-        for name, faults in BATCHES.items()
-        for one in faults
-    ],
-    indirect=["batch"],
+    ("name", "fault"),
+    [pytest.param(name, one, id=f"{name}: {one.name}", marks=marks(name)) for name in BATCHES for one in BATCHES[name]],
 )
-def test_a_fault_in_a_guest_ends_as_it_should_and_costs_nothing_else(batch: Ran, fault: Fault) -> None:
-    farm = batch.farm
-    said = dict(batch.summary.unanswered).get(farm.cells[fault.name].name, "")
+def test_a_fault_in_a_guest_ends_as_it_should_and_costs_nothing_else(
+    batch: Callable[[str], Ran], name: str, fault: Fault
+) -> None:
+    ran = batch(name)
+    farm = ran.farm
+    said = dict(ran.summary.unanswered).get(farm.cells[fault.name].name, "")
     assert bool(said) == bool(fault.why)
     assert re.search(fault.why, said), said
     stored = farm.stored(fault.name)
@@ -98,16 +103,17 @@ def test_a_fault_in_a_guest_ends_as_it_should_and_costs_nothing_else(batch: Ran,
         assert len(json.loads((stored.folder / "run.json").read_text())["guests"]) == fault.guests
 
 
-@pytest.mark.parametrize(
-    "batch", [pytest.param(name, marks=marks(name)) for name in BATCHES], indirect=True, ids=BATCHES.keys()
-)
-def test_after_faults_in_guests_nothing_is_left_and_a_rerun_gives_the_bytes_of_a_run_without(batch: Ran) -> None:
-    assert batch.before == batch.after
+@pytest.mark.parametrize("name", [pytest.param(name, marks=marks(name)) for name in BATCHES])
+def test_after_faults_in_guests_nothing_is_left_and_a_rerun_gives_the_bytes_of_a_run_without(
+    batch: Callable[[str], Ran], name: str
+) -> None:
+    ran = batch(name)
+    assert ran.before == ran.after
 
-    again = batch.farm.run(disturbed=False)
-    assert sorted(again.ran) == sorted(name for name, _ in batch.summary.unanswered)
+    again = ran.farm.run(disturbed=False)
+    assert sorted(again.ran) == sorted(name for name, _ in ran.summary.unanswered)
     assert again.unanswered == []
-    spoiled = frozenset(name for name, fault in batch.farm.faults.items() if fault.ends or fault.oopses)
+    spoiled = frozenset(name for name, fault in ran.farm.faults.items() if fault.ends or fault.oopses)
     if spoiled:
-        assert batch.farm.run(disturbed=False, fresh=spoiled).unanswered == []
-    assert batch.farm.bytes() == batch.farm.bytes("undisturbed")
+        assert ran.farm.run(disturbed=False, fresh=spoiled).unanswered == []
+    assert ran.farm.bytes() == ran.farm.bytes("undisturbed")
