@@ -50,7 +50,7 @@ class Silencer:
 @pytest.fixture
 def silent(farm: Farm) -> Iterator[subprocess.Popen[str]]:
     """Start two workers, of which the one that is returned falls silent with a cell in its hands."""
-    (farm.folder / "slow").write_text("1")
+    (farm.folder / "slow").write_text("4")
     worker = farm.add("one", "--no-nanny")
     farm.add("two")
     wait_for(farm, 2)
@@ -63,14 +63,14 @@ def silent(farm: Farm) -> Iterator[subprocess.Popen[str]]:
 def test_a_worker_that_falls_silent_costs_no_cell_and_may_end_its_cell_late(
     farm: Farm, silent: subprocess.Popen[str]
 ) -> None:
-    summary = farm.run(CELLS)
-    assert (len(CELLS), []) == (summary.answered, summary.unanswered)
+    summary = farm.run(CELLS[:3])
+    assert (3, []) == (summary.answered, summary.unanswered)
     # Its cell was answered by the other worker; now it answers too, and nobody waits for that any more.
     twice = {name for name in farm.ran() if farm.ran().count(name) == 2}
     assert 1 == len(twice)
     before = tree(farm.folder / "results")
     os.killpg(silent.pid, signal.SIGCONT)
-    assert [] == farm.run(CELLS).ran
+    assert [] == farm.run(CELLS[:3]).ran
     assert before == tree(farm.folder / "results")
 
 
