@@ -31,7 +31,7 @@ while read -r probe; do
 		echo '{{"start":"'$probe'"}}'
 		{fault}
 	fi
-	echo $probe | /farm/real "$@" | grep '"start"\\|"probe"'
+	echo $probe | /farm/real "$@" | grep '"start"\\|"probe"' || exit
 done
 echo '{{"done":'$count'}}'
 """
@@ -184,7 +184,9 @@ PROBING = (
     Fault("restart in a probe", ends=met(Ending.HUNG, GONE), probe="echo b >/proc/sysrq-trigger"),
     Fault("power off in a probe", ends=met(Ending.HUNG, GONE), probe="busybox poweroff -f"),
     Fault("SSH server killed in a probe", ends=met(Ending.HUNG, GONE), probe="busybox killall dropbear"),
-    Fault("rubbish between records", ends=met(Ending.BROKEN, "Segmentation"), probe="echo 'Segmentation <b>fault</b>'"),
+    Fault(
+        "rubbish between records", ends=met(Ending.BROKEN, "printed no JSON"), probe="echo 'Segmentation <b>fault</b>'"
+    ),
     Fault("a line without end", ends=met(Ending.BROKEN, "a line of more"), probe="busybox head -c 3000000 /dev/zero"),
     Fault("an end before its time", ends=met(Ending.BROKEN, "was done"), probe="echo '{\"done\":3}'; exit 0"),
     Fault("an answer that nobody asked for", ends=met(Ending.BROKEN, "not asked"), probe='echo \'{"start":"a.b.c"}\''),
