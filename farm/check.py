@@ -63,6 +63,8 @@ def _listen(lines: Iterator[bytes], order: Order, outcome: Outcome, seen: Callab
     for line in lines:
         message = parse(line)
         if isinstance(message, Done):
+            if outcome.started:
+                raise ProtocolError(f"the checker was done before it had answered {outcome.started}")
             # To the end of the stream: a channel that is closed early takes dropbear's connection with it.
             _no_more(lines)
             return

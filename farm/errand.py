@@ -7,9 +7,7 @@ finished cell lies there before it travels, so that a caller who lost the connec
 from __future__ import annotations
 
 import functools
-import hashlib
 import json
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +16,7 @@ from farm import build, catalogue, load, lock, results
 from farm.arches import ARCHES
 from farm.cell import answer
 from farm.errors import FarmError, FetchError, ResultsError
+from farm.guest import run_folder
 from farm.plan import Cell
 from farm.prepare import Workshop, variant_digest
 from farm.qemu import accel
@@ -144,8 +143,7 @@ def unpack(files: Mapping[str, bytes], place: Path) -> None:
 
 def deliver(files: Mapping[str, bytes], name: str, root: Path) -> None:
     """Put a cell that came back under `root`, whole or not at all, and only after it could be read."""
-    aside = root / f".errand-{hashlib.sha256(name.encode()).hexdigest()[:16]}"
-    try:
+    with run_folder() as aside:
         unpack(files, aside / name)
         info = results.read_info(aside / name)
         stored = results.StoredCell(info, aside / name)
@@ -161,5 +159,3 @@ def deliver(files: Mapping[str, bytes], name: str, root: Path) -> None:
             console=files.get("console.log", b""),
             replace_answer=info.answered,
         )
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)

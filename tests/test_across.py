@@ -8,6 +8,7 @@ from farm import report, results
 from farm.catalogue import load
 from farm.report.across import Across
 from farm.types import Ending, Record
+from farm.variants import VARIANTS
 from tests.made_up import info, kernel, record
 from tests.site_reader import read_site
 
@@ -77,3 +78,11 @@ def test_the_page_is_made_where_nothing_can_be_compared(tmp_path: Path) -> None:
     across(tmp_path / "results", {("7.3.1-1", "x86_64"): [said("ok")]})
     report.site(tmp_path / "results", load(), tmp_path / "out")
     assert "nothing can be compared" in read_site(tmp_path / "out")["arches.html"].text
+
+
+def test_an_architectures_page_says_which_of_its_kernels_cannot_have_a_variant_that_others_ran(tmp_path: Path) -> None:
+    root = tmp_path / "results"
+    results.write(root, info(kernel("6.12.1-1", "arm64"), "hugepages-64k"), [said("ok")])
+    report.site(root, load(), tmp_path / "out")
+    why = VARIANTS["hugepages-64k"].cannot["arm64@16k"]
+    assert f"✓ run not with 16k kernels: {why}" in read_site(tmp_path / "out")["arch/arm64.html"].text

@@ -86,6 +86,12 @@ def test_an_end_without_done_is_no_end() -> None:
     assert isinstance(outcome.error, LostError)
 
 
+def test_a_done_in_the_middle_of_a_probe_is_no_end() -> None:
+    outcome = told(Said(HELLO, {"start": "a.b.one"}, {"done": 1}))
+    assert outcome.started == "a.b.one"
+    assert str(outcome.error) == "the checker was done before it had answered a.b.one"
+
+
 def test_nothing_may_follow_done() -> None:
     outcome = told(Said(HELLO, {"done": 0}, {"start": "a.b.one"}))
     assert "went on after it was done" in str(outcome.error)

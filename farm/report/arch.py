@@ -19,7 +19,7 @@ class ArchView:
     name: str
     arch: Arch | None
     kernels: tuple[str, ...]
-    variants: tuple[tuple[str, str, str], ...]
+    variants: tuple[tuple[str, str, str, str], ...]
     cells: dict[str, list[CellView | None]]
     places: tuple[Place, ...]
     cpus: tuple[str, ...]
@@ -53,16 +53,12 @@ def arch_view(site: Site, name: str) -> ArchView:
     )
 
 
-def _variant(site: Site, arch: str, variant: Variant) -> tuple[str, str, str]:
-    """Return a variant's name, what it is, and why it is not here: it cannot be, or nobody ran it."""
+def _variant(site: Site, arch: str, variant: Variant) -> tuple[str, str, str, str]:
+    """Return a variant's name, what it is, why it is not here (it cannot be, or nobody ran it), and not for whom."""
     ran = sum(key[1:] == (arch, variant.name) for key in site.stored.cells)
-    partly = [
-        f"not with {key.partition('@')[2]} kernels: {why}"
-        for key, why in variant.cannot.items()
-        if key.startswith(f"{arch}@")
-    ]
-    here = "; ".join([*([] if ran else ["not run yet"]), *partly])
-    return variant.name, variant.says, variant.cannot.get(arch, here)
+    flavours = [(key.partition("@")[2], why) for key, why in variant.cannot.items() if key.startswith(f"{arch}@")]
+    partly = "; ".join(f"not with {flavour} kernels: {why}" for flavour, why in flavours)
+    return variant.name, variant.says, variant.cannot.get(arch, "" if ran else "not run yet"), partly
 
 
 _ending = attrgetter("end.value")

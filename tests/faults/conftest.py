@@ -16,7 +16,10 @@ from farm import results
 from farm.errors import InfraError
 from farm.run import run
 from farm.settings import ROOT
+from tests.boot.conftest import bench
 from tests.test_fleet import CELLS, tree
+
+__all__ = ["bench"]  # pytest finds fixtures here
 
 NAMES = {cell.name for cell in CELLS}
 SECONDS = 60
