@@ -197,6 +197,11 @@ PROBING = (
         why="the guest's clock ran",
         probe="echo '999999.00 1.00' >/tmp/uptime; busybox mount -o bind /tmp/uptime /proc/uptime",
     ),
+    Fault(
+        "rubbish for a clock",
+        why="the guest says 'soon' for its uptime",
+        probe="echo soon >/tmp/uptime; busybox mount -o bind /tmp/uptime /proc/uptime",
+    ),
 )
 
 MACHINES = (
