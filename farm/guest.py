@@ -15,7 +15,7 @@ from typing import Self
 
 from farm import fdt
 from farm.check import PATH
-from farm.errors import InfraError
+from farm.errors import InfraError, ProtocolError
 from farm.files import disk_errors
 from farm.images import run_part
 from farm.plan import Cell
@@ -34,6 +34,7 @@ SSH_MARKER = "memory-farm: ssh"
 READY_MARKER = "memory-farm: ready"
 # The checker writes this to the kernel log before each probe, above the console's log level.
 PROBE_MARKER = re.compile(r"memory-farm: probe ([a-z0-9_.]{1,300})$", re.MULTILINE)
+UPTIME = re.compile(r"(\d{1,12}\.\d\d) \d")
 LAST_WORDS = 2.0
 # A guest's clock may run by this factor faster or slower than the host's before its timeouts mean nothing.
 CLOCK_FACTOR = 1.5
@@ -79,17 +80,19 @@ class Guest:
         """Ask who it is: release, clock, and which promises failed."""
         self.clock = time.monotonic()
         text = self.session.run("cat /proc/uptime /proc/sys/kernel/osrelease; cat /farm/failed 2>/dev/null; true")
-        uptime, self.release, *failed = text.splitlines()
-        self.uptime, self.failed = float(uptime.split()[0]), tuple(failed)
+        self.uptime, rest = _uptime(text)
+        self.release, *failed = rest.splitlines() or [""]
+        self.failed = tuple(failed)
 
     def look_back(self) -> None:
         """Read the kernel log and the clock after the probes; InfraError where the clock ran wild."""
         elapsed, began = time.monotonic() - self.clock, self.uptime
         text = self.session.run("cat /proc/uptime /proc/sys/kernel/tainted; dmesg")
-        uptime, taint, log = text.split("\n", 2)
+        uptime, rest = _uptime(text)
+        taint, _, log = rest.partition("\n")
         self.tainted = taint.strip() != "0"
         self.oopses |= {line for _, line in troubles(log)}
-        inside = float(uptime.split()[0]) - began
+        inside = uptime - began
         if abs(inside - elapsed) > CLOCK_SLACK and not 1 / CLOCK_FACTOR < inside / max(elapsed, 0.1) < CLOCK_FACTOR:
             raise InfraError(f"the guest's clock ran {inside:.0f} s in {elapsed:.0f} s of the host's", hint="run again")
 
@@ -115,6 +118,15 @@ class Guest:
 
     def __exit__(self, *_: object) -> None:
         self.stack.close()
+
+
+def _uptime(text: str) -> tuple[float, str]:
+    """Return the seconds that the first line, /proc/uptime's, says, and what follows; ProtocolError without any."""
+    first, _, rest = text.partition("\n")
+    found = UPTIME.match(first)
+    if found is None:
+        raise ProtocolError(f"the guest says {first[:80]!r} for its uptime")
+    return float(found[1]), rest
 
 
 def start(
@@ -151,7 +163,8 @@ def start(
             session.put(prepared.checker, PATH)
             machine.wait_for(READY_MARKER, deadline)
         guest = Guest(machine, session, stack.pop_all(), times)
-    return _known(guest, cell, began)
+    with machine.blamed():
+        return _known(guest, cell, began)
 
 
 def initramfs(cell: Cell, prepared: Prepared, keys: Keys, folder: Path) -> Path:

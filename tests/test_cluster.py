@@ -10,8 +10,8 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -50,7 +50,7 @@ class Farm:
     address: str
     workers: list[subprocess.Popen[str]] = field(default_factory=list)
 
-    def add(self, name: str, *words: str, resources: str = "") -> subprocess.Popen[str]:
+    def add(self, name: str, *words: str, resources: str = "", inside: Sequence[str] = ()) -> subprocess.Popen[str]:
         cache = self.folder / name
         cache.mkdir()
         offered = resources or f"{errand.state()}=1000 QEMU=1 MEM_GB=8 {X86.qemu}-7.2.22=1000"
@@ -60,7 +60,7 @@ class Farm:
         mine |= {"PYTHONPATH": str(ROOT)}
         log = (cache / "log").open("w")
         process = subprocess.Popen(
-            [sys.executable, "-m", "dask", *start, *preload],
+            [*inside, sys.executable, "-m", "dask", *start, *preload],
             env=mine,
             stdout=log,
             stderr=log,
@@ -83,11 +83,16 @@ class Farm:
 @pytest.fixture
 def farm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Farm]:
     monkeypatch.setattr(accel, "version", lambda _: "7.2.22")
-    words = [sys.executable, "-m", "dask", "scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard"]
+    with begun(tmp_path) as made:
+        yield made
+
+
+@contextmanager
+def begun(folder: Path, host: str = "127.0.0.1", inside: Sequence[str] = ()) -> Iterator[Farm]:
+    """Start a scheduler that listens at `host`, by the command `inside` where there is one; all ends with the block."""
+    words = [*inside, sys.executable, "-m", "dask", "scheduler", "--host", host, "--port", "0", "--no-dashboard"]
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
-    scheduler = subprocess.Popen(
-        words, stderr=subprocess.PIPE, text=True, cwd=tmp_path, env=env, start_new_session=True
-    )
+    scheduler = subprocess.Popen(words, stderr=subprocess.PIPE, text=True, cwd=folder, env=env, start_new_session=True)
     assert scheduler.stderr is not None
     address = ""
     while not address:
@@ -95,7 +100,7 @@ def farm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Farm]:
         assert line, "the scheduler ended before it said where it is"
         found = re.search(r"Scheduler at:\s+(tcp://\S+)", line)
         address = found[1] if found else ""
-    made = Farm(tmp_path, scheduler, address)
+    made = Farm(folder, scheduler, address)
     try:
         yield made
     finally:

@@ -9,7 +9,7 @@ from typing import cast
 import pytest
 
 from farm.arches import ARCHES
-from farm.errors import InfraError
+from farm.errors import InfraError, ProtocolError
 from farm.guest import Guest, _known
 from farm.plan import Cell
 from farm.qemu.machine import Machine
@@ -20,9 +20,9 @@ from tests.made_up import kernel
 CELL = Cell(kernel("6.12.117-1"), ARCHES["x86_64"], VARIANTS["plain"])
 
 
-def guest(release: str, ended: Callable[[], None]) -> Guest:
+def guest(release: str, ended: Callable[[], None], uptime: str = "3.50 3.00") -> Guest:
     """Return a guest that answers what the real one does, and says in the end that it was ended."""
-    session = SimpleNamespace(run=lambda _: f"3.50 3.00\n{release}\nno network card\n")
+    session = SimpleNamespace(run=lambda _: f"{uptime}\n{release}\nno network card\n")
     stack = ExitStack()
     stack.callback(ended)
     return Guest(cast("Machine", None), cast("Session", session), stack, {})
@@ -37,4 +37,12 @@ def test_another_kernel_than_the_labelled_one_is_refused_and_its_guest_ended() -
     ended: list[str] = []
     with pytest.raises(InfraError, match=f"booted '6.12.0-other', not '{CELL.kernel.release}'"):
         _known(guest("6.12.0-other", lambda: ended.append("ended")), CELL, time.monotonic())
+    assert ended == ["ended"]
+
+
+@pytest.mark.parametrize("uptime", ["", "soon", "nan nan", "1e999 1"])
+def test_a_guest_that_says_no_time_is_refused_and_ended(uptime: str) -> None:
+    ended: list[str] = []
+    with pytest.raises(ProtocolError, match=f"the guest says {uptime!r} for its uptime"):
+        _known(guest(CELL.kernel.release, lambda: ended.append("ended"), uptime), CELL, time.monotonic())
     assert ended == ["ended"]

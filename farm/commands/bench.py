@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import statistics
 import sys
@@ -30,6 +31,10 @@ BOOT_LIMIT = 1.3  # times a bare boot, on the default matrix's architectures
 OTHERS_LIMIT = 1.6  # on the others
 IDLE_LIMIT = 3.0  # seconds
 MATRIX_LIMIT = 600.0  # seconds
+DIFF_LIMIT = 1.0  # seconds
+SITE_LIMIT, AGAIN_LIMIT, DRAWN_LIMIT = 20.0, 3.0, 1.0  # seconds: the whole site, one changed cell, the index drawn
+SITE_MB, INDEX_KB = 1000, 500
+LARGE = "1,000 cells × 500 probes"
 SECONDS = 120  # until a bare boot is given up
 OFF = "memory-farm: off"
 INIT = f"#!/bin/busybox sh\n/bin/busybox echo '{OFF}' >/dev/console\n/bin/busybox poweroff -f\n"
@@ -42,8 +47,9 @@ def measure(*, arch: str = "", offline: bool = False, yes: bool = False) -> int:
     shop = fleet.workshop(lock.load(), source(asked))
     print(f"load of this host: {os.getloadavg()[0]:.1f} (the figures mean an idle one)")
     only = plan.known_arches(arch, "--arch")
-    for line in () if only else matrix_figures(asked, shop):
-        print(line)
+    for figures in () if only else (matrix_figures(asked, shop), diff_figure(), site_figures()):
+        for line in figures:
+            print(line)
     for name in only or asked.arches:
         kernel = newest(shop, ARCHES[name]) if only else asked.kernels[-1]
         one = plan.cell_named(f"{kernel}/{name}/plain", shop.lock)
@@ -86,6 +92,32 @@ def matrix_figures(asked: Matrix, shop: Workshop) -> list[str]:
     began = time.monotonic()
     run([sys.executable, "-P", "-m", "farm.program", "matrix", "--offline"], cwd=ROOT)
     return [*lines, figure("./inv matrix with nothing to do", time.monotonic() - began, IDLE_LIMIT, "s")]
+
+
+def diff_figure() -> list[str]:
+    """Return how long two kernels of the committed results take to be compared; the fastest of some runs."""
+    took = []
+    for _ in range(BOOTS):
+        began = time.monotonic()
+        run([sys.executable, "-P", "-m", "farm.program", "diff", "6.1", "6.18"], cwd=ROOT, check=False)
+        took.append(time.monotonic() - began)
+    return [figure("./inv diff 6.1 6.18", min(took), DIFF_LIMIT, "s")]
+
+
+def site_figures() -> list[str]:
+    """Return what a large site of made-up results takes, and its index in Chromium."""
+    with tempfile.TemporaryDirectory(dir=cache_dir()) as folder:
+        told = json.loads(run([sys.executable, "-m", "tests.large_site", folder], cwd=ROOT, timeout=1200).stdout)
+    full, again = told["full"], told["again"]
+    lines = [
+        figure(f"site of {LARGE} ({full['cpu']:.1f} s of the CPU)", full["wall"], SITE_LIMIT, "s"),
+        figure("its memory", full["mb"], SITE_MB, "MB"),
+        figure(f"after one changed cell ({again['cpu']:.1f} s of the CPU)", again["wall"], AGAIN_LIMIT, "s"),
+        figure("its index", told["index"] / 1000, INDEX_KB, "kB"),
+    ]
+    if told["drawn"] is None:
+        return [*lines, "no chromium or no playwright here: how fast the index is drawn is not known"]
+    return [*lines, figure("its index loaded and drawn by Chromium", told["drawn"], DRAWN_LIMIT, "s")]
 
 
 def boot_figure(one: Cell, shop: Workshop, asked: Matrix, limit: float) -> str:

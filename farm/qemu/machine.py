@@ -21,6 +21,7 @@ from farm.run import find
 from farm.steps import Deadline
 
 QMP_SECONDS = 20
+TERMINATED = "terminating on signal"  # QEMU's words after SIGTERM, SIGINT and SIGHUP; its status is 0 then
 EXIT_SECONDS = 2.0  # from the end of a guest's console to that of its process
 
 
@@ -138,7 +139,8 @@ class Machine:
         status = self._process.poll() or 0
         if status < 0:
             return f"{self.argv[0]} was ended by {signal.Signals(-status).name}"
-        return f"{self.argv[0]} ended with status {status}: {self.stderr.strip()}" if status else ""
+        said = self.stderr.strip()
+        return f"{self.argv[0]} ended with status {status}: {said}" if status or TERMINATED in said else ""
 
     @contextmanager
     def blamed(self) -> Iterator[None]:

@@ -134,5 +134,9 @@ def one_of_each(out: Path) -> list[str]:
     pages = ["index.html", "tracker.html", "timeline.html", "arches.html", "method.html", "sweeps.html", pair]
     pages += ["behaviour/mmap.behaviour_0.html", "behaviour/sweep.madvise.html", "matrix/x86_64-plain.html"]
     pages += [f"kernel/{EVIL.name}.html", "arch/arm64.html", f"sweep/madvise/{EVIL.name}/x86_64-plain.html"]
+    pages += ["upgrade.html", f"upgrade/postgresql/{kernel(SERIES[2]).name}..{kernel(SERIES[-1]).name}.html"]
+    pages += [max(out.glob("arches/*.html")).relative_to(out).as_posix()]
     assert [page for page in pages if not (out / page).is_file()] == []
+    every = (path.relative_to(out).parts[0] for path in out.rglob("*.html"))
+    assert {Path(page).parts[0] for page in pages} == set(every)
     return pages

@@ -134,7 +134,7 @@ def test_every_page_of_the_committed_results_opens_without_a_complaint(committed
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("folder", [".", "behaviour", "diff", "kernel", "matrix", "arch", "arches", "sweep"])
+@pytest.mark.parametrize("folder", [".", "behaviour", "diff", "kernel", "matrix", "arch", "arches", "sweep", "upgrade"])
 def test_the_largest_pages_of_the_committed_results_are_accessible(committed: Browser, folder: str) -> None:
     pages = sorted((committed.out / folder).rglob("*.html"), key=lambda path: path.stat().st_size)
     chosen: list[Path] = sorted((committed.out).glob("*.html")) if folder == "." else pages[-1:]

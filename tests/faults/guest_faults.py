@@ -155,7 +155,7 @@ USUAL = (
 
 BOOTS = (
     Fault("hang in boot", why="did not say 'memory-farm: ssh' within 8 s", booting="$b sleep 1000", seconds=8.0),
-    Fault("hang behind SSH", why="did not say 'memory-farm: ready' within 30 s", late="$b sleep 1000", seconds=30.0),
+    Fault("hang behind SSH", why="did not say 'memory-farm: ready' within 45 s", late="$b sleep 1000", seconds=45.0),
     Fault("end of init", why="Kernel panic - not syncing: Attempted to kill init!", booting="exit 3"),
     Fault("power off in boot", why="ended before it said 'memory-farm: ssh'", booting="$b poweroff -f"),
     Fault("no module of the network card", why=NO_SSH, files=(cpio.file("farm/modules.net", b""),)),
@@ -197,11 +197,22 @@ PROBING = (
         why="the guest's clock ran",
         probe="echo '999999.00 1.00' >/tmp/uptime; busybox mount -o bind /tmp/uptime /proc/uptime",
     ),
+    Fault(
+        "rubbish for a clock",
+        why="the guest says 'soon' for its uptime",
+        probe="echo soon >/tmp/uptime; busybox mount -o bind /tmp/uptime /proc/uptime",
+    ),
 )
 
 MACHINES = (
     Fault(
         "QEMU killed in a probe, always", ends=met(Ending.BROKEN, KILLED), probe=ASK_HOST.format("SIGKILL"), guests=3
+    ),
+    Fault(
+        "QEMU terminated in a probe",
+        ends=met(Ending.BROKEN, "ended with status 0: .*terminating on signal 15"),
+        probe=ASK_HOST.format("SIGTERM"),
+        guests=3,
     ),
     Fault("QEMU stopped in a probe", ends=met(Ending.HUNG, GONE), probe=ASK_HOST.format("SIGSTOP")),
     Fault("QEMU stopped in boot", why="did not say", booting=ASK_HOST.format("SIGSTOP"), seconds=8.0),

@@ -13,12 +13,13 @@ from typing import cast
 
 import pytest
 
-from farm import cell as cells, guest
+from farm import cell as cells, guest as guests
 from farm.arches import ARCHES
 from farm.errors import FetchError
 from farm.plan import Cell
 from farm.prepare import Prepared, Workshop
 from farm.qemu import accel, machine
+from farm.qemu.console import HEAD, TAIL, Console
 from farm.run import find
 from farm.settings import ROOT
 from farm.variants import VARIANTS
@@ -110,5 +111,17 @@ def test_a_disk_without_room_for_a_guests_own_files_is_named(
     monkeypatch.setenv("FARM_CACHE", str(place.cache))
     disk.remount("size=64k")
     with pytest.raises(FetchError, match=f"the disk is full: {place.cache}/runs/"):
-        guest.start(CELL, prepared(tmp_path))
+        guests.start(CELL, prepared(tmp_path))
     assert list((place.cache / "runs").iterdir()) == []
+
+
+def test_a_hundred_megabytes_on_a_console_are_kept_as_their_beginning_and_their_end() -> None:
+    flood = "echo the beginning; yes memory-farm | head -c 100000000; echo; echo the end"
+    with subprocess.Popen(["sh", "-c", flood], stdout=subprocess.PIPE) as guest:
+        assert guest.stdout is not None
+        console = Console(guest.stdout)
+        console.wait_closed(120)
+        text = console.text
+        console.close()
+    assert (text[:14], text[-8:]) == ("the beginning\n", "the end\n")
+    assert len(text) < HEAD + 2 * TAIL + 100
