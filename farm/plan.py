@@ -96,7 +96,8 @@ def product(matrix: Matrix, lock: Lock, wanted: Narrow) -> list[Cell | LeftOut]:
     arches = [ARCHES[name] for name in wanted.arches or matrix.arches]
     for name in wanted.kernels or matrix.kernels:
         where = "--kernels" if wanted.kernels else matrix.path.name
-        for one in _kernels(lock, name, arches, matrix.flavours, where):
+        narrowed = () if wanted.kernels else tuple(ARCHES[one] for one in matrix.arches)
+        for one in _kernels(lock, name, arches, matrix.flavours, where, narrowed=narrowed):
             if isinstance(one, LeftOut):
                 found[one.what] = one
                 continue
@@ -116,9 +117,12 @@ def _refused(cell: Cell) -> LeftOut | None:
 
 
 def _kernels(
-    lock: Lock, name: str, arches: Sequence[Arch], flavours: Sequence[str], where: str
+    lock: Lock, name: str, arches: Sequence[Arch], flavours: Sequence[str], where: str, *, narrowed: Sequence[Arch] = ()
 ) -> list[Kernel | LeftOut]:
-    """Return the builds that `name` means on each architecture; PlanError where none of them has it."""
+    """Return the builds that `name` means on each architecture.
+
+    PlanError where none of them has it, nor any of those from which the command line took them.
+    """
     found: list[Kernel | LeftOut] = []
     first: PlanError | None = None
     for arch in arches:
@@ -129,7 +133,10 @@ def _kernels(
                 first = first or error
                 found.append(LeftOut(f"{name} on {arch.name}", error.message.removeprefix(f"{where}: ")))
     if first and not any(isinstance(one, Kernel) for one in found):
-        raise first
+        others = [arch for arch in narrowed if arch not in arches]
+        if not others:
+            raise first
+        _kernels(lock, name, others, flavours, where)
     return found
 
 

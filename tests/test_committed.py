@@ -119,7 +119,7 @@ LABELS: dict[tuple[str, str], list[tuple[str, str, str, str]]] = {
     ("6.1", "6.12"): [
         ("sweep.knobs.lru_gen", "enabled", "config", "CONFIG_LRU_GEN_ENABLED n → y"),
         ("sweep.knobs.kernel_mm", "damon", "config", "CONFIG_DAMON_SYSFS n → y"),
-        ("cachestat.count_cached_pages.of_dax", "cachestat", "explained", "cachestat is a system call, since 6.5"),
+        ("cachestat.count_cached_pages.of_dax", "end", "explained", "crashes the kernel on a DAX file"),
         ("mseal.refuse_change.mprotect", "other", "explained", "mseal"),
         ("sweep.account.thp", "madv_pageout", "explained", "gives back its pages of zeroes"),
         ("sweep.halfway.hole", "uffd_writeprotect", "explained", "a range of several mappings"),

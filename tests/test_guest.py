@@ -10,7 +10,7 @@ import pytest
 
 from farm.arches import ARCHES
 from farm.errors import InfraError, ProtocolError
-from farm.guest import Guest, _known
+from farm.guest import Guest, _known, refuse_wild
 from farm.plan import Cell
 from farm.qemu.machine import Machine
 from farm.session import Session
@@ -46,3 +46,15 @@ def test_a_guest_that_says_no_time_is_refused_and_ended(uptime: str) -> None:
     with pytest.raises(ProtocolError, match=f"the guest says {uptime!r} for its uptime"):
         _known(guest(CELL.kernel.release, lambda: ended.append("ended"), uptime), CELL, time.monotonic())
     assert ended == ["ended"]
+
+
+# Seconds of the guest's clock, and the least and the most that went by on the host.
+@pytest.mark.parametrize(("inside", "least", "most"), [(10, 10, 10), (52, 4, 60), (4, 4, 60), (3, 0, 0.1), (14, 9, 10)])
+def test_a_clock_that_can_have_kept_time_is_believed(inside: float, least: float, most: float) -> None:
+    refuse_wild(inside, least, most)
+
+
+@pytest.mark.parametrize(("inside", "least", "most", "host"), [(52, 4, 10, 10), (650, 10, 11, 11), (4, 20, 30, 20)])
+def test_a_clock_that_ran_wild_voids_the_cell(inside: float, least: float, most: float, host: int) -> None:
+    with pytest.raises(InfraError, match=f"the guest's clock ran {inside} s in {host} s of the host's"):
+        refuse_wild(inside, least, most)

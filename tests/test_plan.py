@@ -249,3 +249,15 @@ def test_a_name_may_carry_its_flavour(tmp_path: Path) -> None:
     found = names(read(tmp_path, GOOD), kernels="6.12@generic", arches="arm64", variants="plain")
     assert ["debian-6.12.117-1-generic/arm64/plain"] == found
     assert "generic" == plan.cell_named("6.12@generic/arm64/plain", LOCK).kernel.flavour
+
+
+def test_a_kernel_of_the_file_that_none_of_the_chosen_architectures_has_is_left_out(tmp_path: Path) -> None:
+    text = GOOD.replace("[5.10, 6.1]", "[6.12, 6.12@16k]")
+    only = Lock((*LOCK.kernels, made_up.kernel("6.12.117-1", "arm64", "16k")))
+    asked, narrowed = read(tmp_path, text), plan.narrow(arches="x86_64", variants="plain")
+    assert ["debian-6.12.117-1-cloud/x86_64/plain"] == [cell.name for cell in plan.cells(asked, only, narrowed)]
+    assert ["6.12@16k on x86_64"] == [one.what for one in plan.left_out(asked, only, narrowed)]
+    with pytest.raises(PlanError, match=r"no kernel '6\.12@16k' is locked for x86_64"):
+        plan.cells(asked, only, plan.narrow(kernels="6.12@16k", arches="x86_64"))
+    with pytest.raises(PlanError, match=r"no kernel '6\.12@16k' is locked"):
+        plan.cells(asked, LOCK, narrowed)

@@ -7,12 +7,12 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 import pytest
 
 from farm.arches import ARCHES
+from farm.errors import InfraError
 from farm.fleet import Summary
 from tests.boot.conftest import Bench
 from tests.faults.guest_faults import BATCHES, Fault
@@ -51,7 +51,8 @@ def ran(bench: Bench, folder: Path, faults: tuple[Fault, ...]) -> Iterator[Ran]:
         cells = {name: bench.cell(series, "x86_64", variant) for name, (series, variant) in spread(faults).items()}
         farm = RealFarm(folder, bench.shop, cells, {one.name: one for one in faults})
         calm = farm.run(disturbed=False, into="undisturbed")
-        assert (calm.unanswered, calm.broken) == ([], [])
+        if calm.unanswered or calm.broken:
+            raise InfraError(f"these cells are not answered without a fault: {calm.unanswered} {calm.broken}")
         before = footprint(own, folder / "results")
         with pytest.MonkeyPatch.context() as faulty:
             disturb(faulty, farm)
@@ -61,12 +62,20 @@ def ran(bench: Bench, folder: Path, faults: tuple[Fault, ...]) -> Iterator[Ran]:
 
 @pytest.fixture(scope="module")
 def batch(bench: Bench, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Ran]]:
-    """Return what runs the cells of a batch, once."""
+    """Return what runs the cells of a batch, once, also where that fails."""
+    done: dict[str, Ran | Exception] = {}
     with ExitStack() as stack:
 
-        @cache
         def run(name: str) -> Ran:
-            return stack.enter_context(ran(bench, tmp_path_factory.mktemp(name), BATCHES[name]))
+            if name not in done:
+                try:
+                    done[name] = stack.enter_context(ran(bench, tmp_path_factory.mktemp(name), BATCHES[name]))
+                except Exception as error:  # noqa: BLE001 - whatever it is, each of the batch's tests is to fail of it
+                    done[name] = error
+            found = done[name]
+            if isinstance(found, Exception):
+                raise found
+            return found
 
         yield run
 
