@@ -20,7 +20,7 @@ from tests.made_up import kernel
 CELL = Cell(kernel("6.12.117-1"), ARCHES["x86_64"], VARIANTS["plain"])
 
 
-def guest(release: str, ended: Callable[[], None], uptime: str = "3.50 3.00") -> Guest:
+def guest(release: str, ended: Callable[[], None], uptime: str = "2.50 2.00") -> Guest:
     """Return a guest that answers what the real one does, and says in the end that it was ended."""
     session = SimpleNamespace(run=lambda _: f"{uptime}\n{release}\nno network card\n")
     stack = ExitStack()
@@ -30,7 +30,7 @@ def guest(release: str, ended: Callable[[], None], uptime: str = "3.50 3.00") ->
 
 def test_the_labelled_kernel_is_taken_with_what_its_init_could_not_keep() -> None:
     found = _known(guest(CELL.kernel.release, lambda: None), CELL, time.monotonic())
-    assert (found.release, found.uptime, found.failed) == (CELL.kernel.release, 3.5, ("no network card",))
+    assert (found.release, found.uptime, found.failed) == (CELL.kernel.release, 2.5, ("no network card",))
 
 
 def test_another_kernel_than_the_labelled_one_is_refused_and_its_guest_ended() -> None:
@@ -58,3 +58,10 @@ def test_a_clock_that_can_have_kept_time_is_believed(inside: float, least: float
 def test_a_clock_that_ran_wild_voids_the_cell(inside: float, least: float, most: float, host: int) -> None:
     with pytest.raises(InfraError, match=f"the guest's clock ran {inside} s in {host} s of the host's"):
         refuse_wild(inside, least, most)
+
+
+def test_a_clock_that_is_older_than_its_guest_is_refused_at_boot() -> None:
+    ended: list[str] = []
+    with pytest.raises(InfraError, match="the guest's clock ran 650 s in 0 s of the host's"):
+        _known(guest(CELL.kernel.release, lambda: ended.append("ended"), "650.00 3.00"), CELL, time.monotonic())
+    assert ended == ["ended"]
