@@ -47,9 +47,13 @@ def test_the_job_that_publishes_is_a_schedule_with_steps() -> None:
     assert [step for step in job["jobs"]["publish"]["steps"] if "./inv publish" in step.get("run", "")]
 
 
-@pytest.mark.parametrize("target", sorted(set(re.findall(r"(?<!!)\[[^\]]+\]\(([^)#:]+)\)", README + TESTS))))
-def test_a_link_leads_to_a_file(target: str) -> None:
-    assert (ROOT / target).exists()
+LINK = re.compile(r"(?<!!)\[[^\]]+\]\(([^)#:]+)\)")
+LINKS = sorted({("", one) for one in LINK.findall(README)} | {("tests", one) for one in LINK.findall(TESTS)})
+
+
+@pytest.mark.parametrize(("folder", "target"), LINKS)
+def test_a_link_leads_to_a_file(folder: str, target: str) -> None:
+    assert (ROOT / folder / target).exists()
 
 
 @pytest.mark.parametrize("path", sorted(set(re.findall(r"`((?:farm|guest|tests|images|docs)/[\w./-]*)`", README))))

@@ -84,9 +84,13 @@ def made(root: Path, catalogue: Path, out: Path) -> Path:
     return out
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Chromium]:
-    """Start Debian's Chromium once; without it, or without playwright, what needs it is skipped."""
+    """Start Debian's Chromium; without it, or without playwright, what needs it is skipped.
+
+    Not for the whole session: playwright keeps an event loop running in this thread, and tests that come after need
+    one of their own.
+    """
     path = find("chromium")
     if path is None:
         pytest.skip("no chromium here: apt-get install chromium")

@@ -100,7 +100,8 @@ def test_where_map_sync_works_is_one_click_from_the_index(committed: Browser) ->
 def test_the_two_traces_that_prove_a_change_are_two_clicks_from_the_index(committed: Browser) -> None:
     with committed.tab() as tab:
         page = tab.open("index.html")
-        page.locator("#changes .changes li a").first.click()
+        # What a sweep says is a value for each of many operations; it keeps no trace of them.
+        page.locator("#changes .changes li a:not([href*='#sweep.'])").first.click()
         page.locator("article:target summary").first.click()
         assert page.locator("article:target table.trace tbody tr").first.is_visible()
 
